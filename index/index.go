@@ -1,0 +1,189 @@
+// Package index is the contract of a searchable set of genuine photos: the types that its callers share, the
+// interfaces that an engine implements, and the errors that it returns. It promises nothing about how photos are
+// kept; engines stand in folders below it, and package indextest holds each of them to the sentences written here.
+//
+// The caveat that bites: a photo's ID is unique in its brand only. What names a photo everywhere is its Key.
+package index
+
+import (
+	"context"
+	"time"
+
+	"touchstone/fingerprint"
+)
+
+// Key names a photo: its ID is unique within its brand. Keys are compared byte by byte and ordered by brand, then ID.
+type Key struct {
+	Brand string // 1 to MaxName bytes of printable UTF-8
+	ID    string // 1 to MaxName bytes of printable UTF-8
+}
+
+// Compare orders keys by brand, then ID: negative when k comes before o, 0 when they are equal.
+func (k Key) Compare(o Key) int {
+	switch {
+	case k.Brand < o.Brand:
+		return -1
+	case k.Brand > o.Brand:
+		return 1
+	case k.ID < o.ID:
+		return -1
+	case k.ID > o.ID:
+		return 1
+	}
+	return 0
+}
+
+// String is "brand/ID", for messages; a slash within a name is not escaped, so it can't be parsed back.
+func (k Key) String() string { return k.Brand + "/" + k.ID }
+
+// Price is an amount of money, as google.type.Money has it. The zero Price means that none is known.
+type Price struct {
+	Currency string // ISO 4217 code, three upper-case letters; empty in the zero Price
+	Units    int64  // whole units of the currency, 0 or more
+	Nanos    int32  // billionths of a unit, 0 to 999,999,999
+}
+
+// Metadata is what a brand says of a photo. None of it takes part in the comparison of pictures.
+type Metadata struct {
+	Product   string            // the article shown, the brand's own name for it; may be empty
+	Variant   string            // colour, size and the like; may be empty
+	SourceURI string            // where the original lies; never fetched
+	Labels    map[string]string // free; nil and empty mean the same
+	ListPrice Price
+}
+
+// Original is what was captured of the bytes that a photo came in, which are not kept themselves.
+type Original struct {
+	SHA256        [32]byte
+	Bytes         int64
+	Width, Height int    // pixels, upright
+	Format        string // "jpeg", "png", ...
+}
+
+// Photo is a genuine photo ("reference image" in the literature) of a brand. A Photo returned by an index shares no
+// memory with it.
+type Photo struct {
+	Key
+	Metadata
+	Original    Original
+	Fingerprint fingerprint.Fingerprint
+	Revision    uint64    // of its last change; set by the index, 1 or more
+	Added       time.Time // when its ID was first added since it last did not exist; set by the index, UTC
+	Updated     time.Time // when it last changed; set by the index, UTC
+}
+
+// Probe is one thing to look for: the hashes of a region of the query, in one of its symmetries.
+type Probe struct {
+	P   fingerprint.Hash64
+	PDQ fingerprint.Hash256
+}
+
+// Filter narrows a set of photos. The zero Filter lets every photo pass.
+type Filter struct {
+	Brands   []string // of one of these brands; empty: of any
+	Products []string // of one of these products; empty: of any
+}
+
+// Query asks for the photos near any of its probes.
+type Query struct {
+	Recipe fingerprint.Recipe // that made the probes
+	Probes []Probe            // at least one
+	// A photo is a neighbour when one of its regions lies within RadiusPDQ bits (0 to 256) of a probe's PDQ hash, or
+	// within RadiusP bits (0 to 64) of a probe's P hash. A negative radius leaves that hash out of the search; it is an
+	// error when both are negative.
+	RadiusPDQ, RadiusP int
+	Limit              int // most neighbours to return, 1 or more
+	Filter             Filter
+}
+
+// Neighbor is a photo that a search found, with its least distance in bits over all pairs of a probe and a region of
+// the photo, for each hash on its own.
+type Neighbor struct {
+	Photo       Photo
+	DistancePDQ int // 0 to 256
+	DistanceP   int // 0 to 64
+}
+
+// Result is a search's answer.
+type Result struct {
+	Neighbors []Neighbor // by DistancePDQ, then DistanceP, then Key; at most Query.Limit
+	Total     int        // neighbours within the radii, whatever the limit
+	Searched  int        // photos that passed the filter: 0 means that there was nothing to find
+	Revision  uint64     // the answer holds every change up to this revision, and may hold later ones
+}
+
+// Outcome tells what Put did with a photo.
+type Outcome uint8
+
+// The outcomes of Put.
+const (
+	Added     Outcome = iota + 1 // the key was free
+	Unchanged                    // the key holds the same original, described by the same recipe: nothing was written, metadata included
+	Replaced                     // the key held another original (or another recipe's description): now it holds this one, metadata included
+)
+
+// String is the outcome in lower case.
+func (o Outcome) String() string {
+	switch o {
+	case Added:
+		return "added"
+	case Unchanged:
+		return "unchanged"
+	case Replaced:
+		return "replaced"
+	}
+	return "invalid"
+}
+
+// Stored is Put's answer for one photo: what happened, and the photo as it stands now.
+type Stored struct {
+	Outcome Outcome
+	Photo   Photo
+}
+
+// BrandCount is a brand that has photos.
+type BrandCount struct {
+	Brand    string
+	Photos   int // 1 or more
+	Products int // distinct product names, the empty one not counted
+}
+
+// Searcher is what a caller needs that only asks. All methods may be called at once from many goroutines. After Close
+// of the index they return ErrClosed.
+type Searcher interface {
+	// Search returns every photo within the query's radii that passes its filter, or an error: never a silent subset.
+	// The same set and the same query give the same answer, whatever the engine. Errors: ErrQuery (no probes, a radius
+	// out of range, a limit below 1), ErrRecipe, ErrUnknownBrand and ErrUnknownProduct (a filter that names what no
+	// photo has, so that a typing mistake can't pass for "nothing found"), the context's.
+	Search(ctx context.Context, q Query) (Result, error)
+	// Get returns the photo of that key. Errors: ErrNotFound.
+	Get(ctx context.Context, k Key) (Photo, error)
+	// At returns the photo as it stood at a revision: as its last change up to that revision left it. Errors:
+	// ErrNotFound (it did not exist then), ErrQuery (a revision that is not there yet).
+	At(ctx context.Context, k Key, revision uint64) (Photo, error)
+	// List returns the photos that pass the filter with keys after the given one (the zero Key: from the start), in
+	// order of their keys, limit at most; fewer mean that there are no more. It holds no transaction afterwards: photos
+	// that change between two calls show as they are at each. Errors: ErrQuery (a limit below 1); a filter that names
+	// what no photo has gives an empty page.
+	List(ctx context.Context, f Filter, after Key, limit int) ([]Photo, error)
+	// Brands returns the brands that have photos, by name.
+	Brands(ctx context.Context) ([]BrandCount, error)
+}
+
+// Index is a Searcher that changes. Once a change is acknowledged by a nil error it survives a crash, and each search
+// that starts afterwards sees it.
+type Index interface {
+	Searcher
+	// Put stores photos, all of them or none, and says for each, in order, what it did. Keys must differ from each
+	// other. Revision, Added and Updated of its argument are ignored. Errors: ErrInvalid, ErrRecipe, ErrFull,
+	// ErrReadOnly.
+	Put(ctx context.Context, photos ...Photo) ([]Stored, error)
+	// Update replaces a photo's metadata, and nothing else, when its revision is still the given one (0: whatever it
+	// is), and returns it as it stands then. Metadata equal to what is there changes nothing. Errors: ErrNotFound,
+	// ErrConflict (it has another revision), ErrInvalid, ErrFull, ErrReadOnly.
+	Update(ctx context.Context, k Key, m Metadata, revision uint64) (Photo, error)
+	// Delete removes a photo. Errors: ErrNotFound, ErrReadOnly.
+	Delete(ctx context.Context, k Key) error
+	// Close waits for what is under way, then releases everything. A second Close returns ErrClosed.
+	Close() error
+}

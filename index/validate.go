@@ -1,0 +1,134 @@
+package index
+
+import (
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Limits of what a photo may carry, in bytes of UTF-8 unless said otherwise.
+const (
+	MaxName       = 256  // brand, photo ID, product, variant
+	MaxURI        = 2048 // source URI
+	MaxLabels     = 64   // labels of a photo (a count)
+	MaxLabelKey   = 128
+	MaxLabelValue = 1024
+	MaxNanos      = 999_999_999
+)
+
+// FieldError is a rule that a field broke. It unwraps to ErrInvalid or ErrQuery.
+type FieldError struct {
+	Field string // in the words of the wire, relative to the photo or the query: "photo_id", "list_price.currency"
+	Want  string // the rule, and what was found instead
+	Err   error  // the sentinel
+}
+
+// Error is "sentinel: field: rule".
+func (e *FieldError) Error() string { return fmt.Sprintf("%v: %s: %s", e.Err, e.Field, e.Want) }
+
+// Unwrap returns the sentinel.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+func invalid(field, format string, args ...any) error {
+	return &FieldError{Field: field, Want: fmt.Sprintf(format, args...), Err: ErrInvalid}
+}
+
+// Validate reports the first rule that the key breaks, as a *FieldError of "brand" or "photo_id", or nil.
+func (k Key) Validate() error {
+	if err := checkName("brand", k.Brand, 1); err != nil {
+		return err
+	}
+	return checkName("photo_id", k.ID, 1)
+}
+
+// Validate reports the first rule that the metadata breaks, as a *FieldError, or nil.
+func (m Metadata) Validate() error {
+	if err := checkName("product", m.Product, 0); err != nil {
+		return err
+	}
+	if err := checkName("variant", m.Variant, 0); err != nil {
+		return err
+	}
+	if err := checkText("source_uri", m.SourceURI, MaxURI); err != nil {
+		return err
+	}
+	if len(m.Labels) > MaxLabels {
+		return invalid("labels", "at most %d, got %d", MaxLabels, len(m.Labels))
+	}
+	for k, v := range m.Labels {
+		if k == "" {
+			return invalid("labels", "a label needs a name")
+		}
+		if err := checkText("labels", k, MaxLabelKey); err != nil {
+			return err
+		}
+		if err := checkText("labels", v, MaxLabelValue); err != nil {
+			return err
+		}
+	}
+	return m.ListPrice.Validate()
+}
+
+// Validate reports the first rule that the price breaks, as a *FieldError of "list_price", or nil. The zero Price is
+// valid.
+func (p Price) Validate() error {
+	if p == (Price{}) {
+		return nil
+	}
+	if len(p.Currency) != 3 {
+		return invalid("list_price.currency_code", "an ISO 4217 code of three upper-case letters, got %q", clip(p.Currency))
+	}
+	for _, c := range []byte(p.Currency) {
+		if c < 'A' || c > 'Z' {
+			return invalid("list_price.currency_code", "an ISO 4217 code of three upper-case letters, got %q", p.Currency)
+		}
+	}
+	if p.Units < 0 {
+		return invalid("list_price.units", "0 or more, got %d", p.Units)
+	}
+	if p.Nanos < 0 || p.Nanos > MaxNanos {
+		return invalid("list_price.nanos", "0 to %d, got %d", MaxNanos, p.Nanos)
+	}
+	return nil
+}
+
+// checkName holds the rule for names that people choose and that key the store: what looks the same must be the same,
+// and nothing in it may steer a terminal or hide.
+func checkName(field, s string, least int) error {
+	if len(s) < least {
+		return invalid(field, "1 to %d bytes of printable UTF-8, got none", MaxName)
+	}
+	if err := checkText(field, s, MaxName); err != nil {
+		return err
+	}
+	if !norm.NFC.IsNormalString(s) {
+		return invalid(field, "UTF-8 in normal form C (NFC), got %q", clip(s))
+	}
+	return nil
+}
+
+func checkText(field, s string, most int) error {
+	if len(s) > most {
+		return invalid(field, "at most %d bytes, got %d", most, len(s))
+	}
+	if !utf8.ValidString(s) {
+		return invalid(field, "valid UTF-8, got %q", clip(s))
+	}
+	for _, r := range s {
+		if !unicode.IsPrint(r) {
+			return invalid(field, "printable characters, got %U", r)
+		}
+	}
+	return nil
+}
+
+// clip keeps messages short whatever was sent.
+func clip(s string) string {
+	const most = 40
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + "..."
+}
