@@ -1,5 +1,10 @@
 package fingerprint
 
+import (
+	"image"
+	"math"
+)
+
 // colourGrid is the number of cells along each side of a Colour.
 const colourGrid = 4
 
@@ -7,3 +12,62 @@ const colourGrid = 4
 // left, three bytes a cell: Y, Cb, Cr of full-range BT.601, as in JPEG. The hashes see grey alone; this tells colour
 // variants of one product apart.
 type Colour [colourGrid * colourGrid * 3]uint8
+
+// colours computes the signature of a rectangle, in pixels of the original, whose luma the block holds already.
+func (p Picture) colours(b *block, r image.Rectangle) (c Colour) {
+	d := p.denom()
+	first := p.Image.COffset(p.Image.Rect.Min.X, p.Image.Rect.Min.Y)
+	// Bounds of the rectangle in chroma samples, of which each stands for dx by dy cells.
+	dx, dy := chromaCells(p.Image.SubsampleRatio)
+	most := p.Image.Rect.Size()
+	mostX, mostY := (most.X+dx-1)/dx, (most.Y+dy-1)/dy
+	edge := func(from, length, i, step, most int) int { return min((from+length*i/colourGrid)/(d*step), most-1) }
+	for i := range colourGrid {
+		y0, y1 := edge(r.Min.Y, r.Dy(), i, dy, mostY), edge(r.Min.Y, r.Dy(), i+1, dy, mostY)
+		for j := range colourGrid {
+			x0, x1 := edge(r.Min.X, r.Dx(), j, dx, mostX), edge(r.Min.X, r.Dx(), j+1, dx, mostX)
+			var cb, cr, n int
+			for y := y0; y < max(y1, y0+1); y++ {
+				at := first + y*p.Image.CStride
+				for x := x0; x < max(x1, x0+1); x++ {
+					cb += int(p.Image.Cb[at+x])
+					cr += int(p.Image.Cr[at+x])
+					n++
+				}
+			}
+			k := 3 * (colourGrid*i + j)
+			c[k] = b.mean(i, j)
+			c[k+1], c[k+2] = uint8((cb+n/2)/n), uint8((cr+n/2)/n)
+		}
+	}
+	return c
+}
+
+// mean is the mean luma of a cell of the colour grid.
+func (b *block) mean(i, j int) uint8 {
+	const cell = side / colourGrid
+	var sum float32
+	for y := i * cell; y < (i+1)*cell; y++ {
+		for _, v := range b[y*side+j*cell : y*side+(j+1)*cell] {
+			sum += v
+		}
+	}
+	return uint8(min(max(math.Round(float64(sum)/(cell*cell)), 0), 255))
+}
+
+// chromaCells returns how many luma samples across and down share a chroma sample.
+func chromaCells(r image.YCbCrSubsampleRatio) (int, int) {
+	switch r {
+	case image.YCbCrSubsampleRatio422:
+		return 2, 1
+	case image.YCbCrSubsampleRatio420:
+		return 2, 2
+	case image.YCbCrSubsampleRatio440:
+		return 1, 2
+	case image.YCbCrSubsampleRatio411:
+		return 4, 1
+	case image.YCbCrSubsampleRatio410:
+		return 4, 2
+	}
+	return 1, 1
+}

@@ -50,3 +50,26 @@ var ErrPlain = errors.New("picture is too plain to describe")
 
 // ErrEncoding is returned when bytes or text are not an encoded fingerprint or hash.
 var ErrEncoding = errors.New("not a fingerprint")
+
+// Part names a region of a picture.
+type Part uint8
+
+// The parts.
+const (
+	PartWhole   Part = iota // all of the picture
+	PartContent             // what remains without any uniform border
+	PartFramed              // what remains without the outermost border alone; of queries, not kept of photos
+)
+
+// String is the part in one lower-case word.
+func (p Part) String() string {
+	switch p {
+	case PartWhole:
+		return "whole"
+	case PartContent:
+		return "content"
+	case PartFramed:
+		return "framed"
+	}
+	return "invalid"
+}
