@@ -1,0 +1,19 @@
+package hamming
+
+// Small returns a Set that changes its shape at small sizes, so that tests cross every border.
+func Small[C Code](rows []uint32, codes []C) *Set[C] {
+	return newSet(limits{tail: SmallTail, chain: SmallChain, table: SmallTable, frozen: 2, ratio: 2}, rows, codes)
+}
+
+// The borders of Small.
+const (
+	SmallTail  = 64
+	SmallChain = 24
+	SmallTable = 40
+)
+
+// Parts counts the segments and tails of a set as it is now.
+func (s *Set[C]) Parts() (segments, tails int) {
+	snap := s.now.Load()
+	return len(snap.segments), len(snap.tails)
+}

@@ -1,0 +1,261 @@
+package hamming
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// block is the number of queries that go through a part together.
+const block = 16
+
+// query is one of a block's queries, and how it goes through the part at hand.
+type query struct {
+	code  [maxWords]uint64
+	id    uint16
+	scan  bool
+	radii radii
+}
+
+// search is the state of one call: its scratch memory, and what every hit must pass.
+type search struct {
+	words   int
+	radius  int
+	version uint64
+	filter  *Rows
+	hits    []Hit
+	queries []query  // of the block
+	passed  []uint32 // entries of a table that passed the ring
+}
+
+var searches = sync.Pool{New: func() any { return new(search) }}
+
+// Search appends to dst, in no particular order, every row that the filter has (nil: every row) and whose code lies
+// within radius bits of the query, and returns the extended slice. The answer is that of one moment between call and
+// return. Errors: ErrRadius, and the context's, which is looked at between steps of about a millisecond; dst comes back
+// as it was then.
+func (s *Set[C]) Search(ctx context.Context, dst []Hit, q C, radius int, filter *Rows) ([]Hit, error) {
+	return s.SearchMany(ctx, dst, []C{q}, radius, filter)
+}
+
+// SearchMany is Search for several queries at once, on the same state of the set; Hit.Query tells which of them found
+// the row. It costs less than as many searches, since they share passes over memory. Errors: as Search, and ErrQueries.
+func (s *Set[C]) SearchMany(ctx context.Context, dst []Hit, queries []C, radius int, filter *Rows) ([]Hit, error) {
+	if radius < 0 || radius > 64*s.words {
+		return dst, fmt.Errorf("hamming: %w: %d, want 0 to %d bits", ErrRadius, radius, 64*s.words)
+	}
+	if len(queries) > MaxQueries {
+		return dst, fmt.Errorf("hamming: %w: %d, want %d at most", ErrQueries, len(queries), MaxQueries)
+	}
+	snap := s.now.Load()
+	w := searches.Get().(*search)
+	defer w.release()
+	w.words, w.radius, w.version, w.filter, w.hits = s.words, radius, snap.version, filter, dst
+	for first := 0; first < len(queries); first += block {
+		w.queries = w.queries[:0]
+		for i := first; i < min(first+block, len(queries)); i++ {
+			q := query{id: uint16(i)}
+			for j := range len(queries[i]) {
+				q.code[j] = queries[i][j]
+			}
+			w.queries = append(w.queries, q)
+		}
+		if err := w.parts(ctx, snap); err != nil {
+			return dst, fmt.Errorf("hamming: search: %w", err)
+		}
+	}
+	return w.hits, nil
+}
+
+// release gives the scratch memory back without what belongs to the caller.
+func (w *search) release() {
+	w.hits, w.filter = nil, nil
+	searches.Put(w)
+}
+
+func (w *search) parts(ctx context.Context, snap *snapshot) error {
+	for _, g := range snap.segments {
+		if err := w.segment(ctx, g); err != nil {
+			return err
+		}
+	}
+	for i := range snap.tails {
+		if err := w.tail(ctx, &snap.tails[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// segment searches a segment for the queries of the block.
+func (w *search) segment(ctx context.Context, g *segment) error {
+	p := part{rows: g.rows, codes: g.codes, deaths: &g.deaths}
+	scans := 0
+	for i := range w.queries {
+		q := &w.queries[i]
+		q.scan = !w.plan(g, q)
+		if q.scan {
+			scans++
+		}
+	}
+	for c := range g.tables {
+		if scans == len(w.queries) {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for i := range w.queries {
+			if q := &w.queries[i]; !q.scan && q.radii[c] >= 0 {
+				w.table(p, &g.tables[c], c, q)
+			}
+		}
+	}
+	if scans == 0 {
+		return nil
+	}
+	return w.scan(ctx, p)
+}
+
+// plan decides for one query whether the segment's tables should be read, and with which radii. It counts what there is
+// to read exactly, so that a query that falls into large groups is seen for what it is.
+func (w *search) plan(g *segment, q *query) bool {
+	m := len(g.tables)
+	if m == 0 || (w.radius+1+m-1)/m-1 > maxShell {
+		return false
+	}
+	limit := costScan(w.words) * float64(len(g.rows))
+	var sizes [maxChunks]uint32
+	for c := range g.tables {
+		v := int(chunkOf(q.code[:], c))
+		sizes[c] = g.tables[c].starts[v+1] - g.tables[c].starts[v]
+	}
+	q.radii.spread(w.radius, sizes[:m])
+	probes := 0
+	for c := range m {
+		probes += ball(int(q.radii[c]))
+	}
+	if q.radii.cost(m, probes, 0) > limit {
+		return false
+	}
+	entries := 0
+	for c := range g.tables {
+		starts, chunk := g.tables[c].starts, chunkOf(q.code[:], c)
+		for _, flip := range flips()[:ball(int(q.radii[c]))] {
+			v := int(chunk ^ flip)
+			entries += int(starts[v+1] - starts[v])
+		}
+	}
+	return q.radii.cost(m, probes, entries) <= limit
+}
+
+// table reads the groups of one table near the query's chunk c, and the codes of the entries that pass.
+func (w *search) table(p part, t *table, c int, q *query) {
+	m := w.words * wordChunks
+	after := c + 1
+	if after == m {
+		after = 0
+	}
+	chunk, next, ring := chunkOf(q.code[:], c), chunkOf(q.code[:], after), q.radii.ring(c, m)
+	passed := w.passed[:0]
+	for d := 0; d <= int(q.radii[c]); d++ {
+		passed = probe(passed, t, chunk, flips()[ball(d-1):ball(d)], next, ring-d)
+	}
+	for i, at := range passed {
+		passed[i] = t.slots[at]
+	}
+	w.passed = passed
+	w.verify(p, c, q)
+}
+
+// verify appends those of the passed slots that are hits and that chunk c is to answer.
+func (w *search) verify(p part, c int, q *query) {
+	words := w.words
+	if words == 1 {
+		for _, slot := range w.passed {
+			if x := [1]uint64{p.codes[slot] ^ q.code[0]}; distance1(x) <= w.radius && q.radii.finder(x[:]) == c {
+				w.hit(p, slot, distance1(x), q)
+			}
+		}
+		return
+	}
+	for _, slot := range w.passed {
+		x := difference4((*[4]uint64)(p.codes[4*int(slot):]), &q.code)
+		if d := distance4(&x); d <= w.radius && q.radii.finder(x[:]) == c {
+			w.hit(p, slot, d, q)
+		}
+	}
+}
+
+// part is what searches read of a segment or a tail.
+type part struct {
+	rows   []uint32
+	codes  []uint64
+	deaths *deaths
+}
+
+// hit appends a slot within the radius if it is alive and the filter has its row.
+func (w *search) hit(p part, slot uint32, distance int, q *query) {
+	row := p.rows[slot]
+	if w.filter != nil && !w.filter.Has(row) || p.deaths.dead(slot, w.version) {
+		return
+	}
+	w.hits = append(w.hits, Hit{Row: row, Distance: uint16(distance), Query: q.id})
+}
+
+// tail searches a tail for the queries of the block.
+func (w *search) tail(ctx context.Context, v *tailView) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p := part{rows: v.rows, codes: v.codes, deaths: &v.tail.deaths}
+	scans := 0
+	for i := range w.queries {
+		q := &w.queries[i]
+		q.scan = !w.follow(p, v.chains, q)
+		if q.scan {
+			scans++
+		}
+	}
+	if scans == 0 {
+		return nil
+	}
+	return w.scan(ctx, p)
+}
+
+// follow answers a query by a tail's chains, or reports that a scan is cheaper, in which case it leaves no hits.
+func (w *search) follow(p part, ch *chains, q *query) bool {
+	m := w.words * wordChunks
+	if ch == nil || (w.radius+1+m-1)/m-1 > maxShell {
+		return false
+	}
+	var none [maxChunks]uint32
+	q.radii.spread(w.radius, none[:m])
+	budget := costScan(w.words) * float64(len(p.rows))
+	before := len(w.hits)
+	for c := range m {
+		w.passed = w.passed[:0]
+		for _, flip := range flips()[:ball(int(q.radii[c]))] {
+			budget = w.chain(budget, p, ch, c, chunkOf(q.code[:], c)^flip)
+			if budget < 0 {
+				w.hits = w.hits[:before]
+				return false
+			}
+		}
+		w.verify(p, c, q)
+	}
+	return true
+}
+
+// chain collects a chain's slots that the view has. It returns what is left of the budget, negative when it gave up.
+func (w *search) chain(budget float64, p part, ch *chains, c int, value uint16) float64 {
+	m := w.words * wordChunks
+	budget -= costLink
+	for at := ch.heads[c*chunkValues+int(value)].Load(); at != 0 && budget >= 0; at = ch.links[(int(at)-1)*m+c] {
+		budget -= costLink
+		if int(at) <= len(p.rows) {
+			w.passed = append(w.passed, at-1)
+		}
+	}
+	return budget
+}
