@@ -22,7 +22,7 @@ func (s *Set[C]) Put(rows []uint32, codes []C) {
 	if len(rows) == 0 {
 		return
 	}
-	flat := flatten(codes)
+	flat := mixed(make([]uint64, 0, len(codes)*s.words), codes)
 	if len(rows) > s.limits.tail {
 		s.putSegment(rows, flat)
 		return

@@ -17,3 +17,12 @@ func (s *Set[C]) Parts() (segments, tails int) {
 	snap := s.now.Load()
 	return len(snap.segments), len(snap.tails)
 }
+
+// Mix reorders the bits of a code as sets do.
+func Mix[C Code](c C) (m C) {
+	flat := mixed(nil, []C{c})
+	for i := range len(m) {
+		m[i] = flat[i]
+	}
+	return m
+}

@@ -95,18 +95,6 @@ func (s *Set[C]) Wait() {
 	}
 }
 
-// flatten lays the words of codes side by side.
-func flatten[C Code](codes []C) []uint64 {
-	var c C
-	flat := make([]uint64, 0, len(codes)*len(c))
-	for i := range codes {
-		for j := range len(codes[i]) {
-			flat = append(flat, codes[i][j])
-		}
-	}
-	return flat
-}
-
 // mustPair panics when rows and codes can't belong together.
 func mustPair(rows, codes int) {
 	if rows != codes {

@@ -91,7 +91,7 @@ func kinds[C hamming.Code]() map[string]func(r *rand.Rand, n int) []C {
 			return fill(n, func() C {
 				c := base
 				c[len(c)-1] ^= uint64(r.Uint32()&0xffff) << 48
-				return c
+				return unmix(c)
 			})
 		},
 		"one group of the first table": func(r *rand.Rand, n int) []C {
@@ -99,7 +99,7 @@ func kinds[C hamming.Code]() map[string]func(r *rand.Rand, n int) []C {
 			return fill(n, func() C {
 				c := random[C](r)
 				c[0] = c[0]&^0xffff | base[0]&0xffff
-				return c
+				return unmix(c)
 			})
 		},
 		"few bits": func(r *rand.Rand, n int) []C { return fill(n, func() C { var c C; return flip(r, c, r.IntN(4)) }) },

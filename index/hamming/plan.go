@@ -62,31 +62,17 @@ func (t *radii) spread(radius int, sizes []uint32) {
 	}
 }
 
-// ring is the most that chunk c and the next of m may differ in together.
-func (t *radii) ring(c, m int) int {
-	after := c + 1
-	if after == m {
-		after = 0
-	}
-	return int(t[c]) + int(t[after]) + 1
-}
+// ring is the most that chunk c and the following one of m may differ in together.
+func (t *radii) ring(c, m int) int { return int(t[c]) + int(t[following(c, m)]) + 1 }
 
-// finder is the chunk through which a code at difference x is found, given the radii. Within the sum of the radii's
-// search there is one; -1 beyond.
+// finder is the chunk through which a code is found that differs from the query's in the bits of x; -1 if in none.
 func (t *radii) finder(x []uint64) int {
 	m := len(x) * wordChunks
-	last := bits.OnesCount16(chunkOf(x, 0))
-	first := last
 	for c := range m {
-		d := last
-		after := first
-		if c+1 < m {
-			after = bits.OnesCount16(chunkOf(x, c+1))
-		}
-		if d <= int(t[c]) && d+after <= t.ring(c, m) {
+		d := bits.OnesCount16(chunkOf(x, c))
+		if d <= int(t[c]) && d+bits.OnesCount16(chunkOf(x, following(c, m))) <= t.ring(c, m) {
 			return c
 		}
-		last = after
 	}
 	return -1
 }

@@ -55,9 +55,7 @@ func (s *Set[C]) SearchMany(ctx context.Context, dst []Hit, queries []C, radius 
 		w.queries = w.queries[:0]
 		for i := first; i < min(first+block, len(queries)); i++ {
 			q := query{id: uint16(i)}
-			for j := range len(queries[i]) {
-				q.code[j] = queries[i][j]
-			}
+			mixed(q.code[:0], queries[i:i+1])
 			w.queries = append(w.queries, q)
 		}
 		if err := w.parts(ctx, snap); err != nil {
@@ -152,11 +150,7 @@ func (w *search) plan(g *segment, q *query) bool {
 // table reads the groups of one table near the query's chunk c, and the codes of the entries that pass.
 func (w *search) table(p part, t *table, c int, q *query) {
 	m := w.words * wordChunks
-	after := c + 1
-	if after == m {
-		after = 0
-	}
-	chunk, next, ring := chunkOf(q.code[:], c), chunkOf(q.code[:], after), q.radii.ring(c, m)
+	chunk, next, ring := chunkOf(q.code[:], c), chunkOf(q.code[:], following(c, m)), q.radii.ring(c, m)
 	passed := w.passed[:0]
 	for d := 0; d <= int(q.radii[c]); d++ {
 		passed = probe(passed, t, chunk, flips()[ball(d-1):ball(d)], next, ring-d)

@@ -23,6 +23,9 @@ func chunkOf(code []uint64, c int) uint16 {
 	return uint16(code[c/wordChunks] >> (c % wordChunks * chunkBits))
 }
 
+// following is the chunk after c in the ring of m, a power of two.
+func following(c, m int) int { return (c + ringStep) & (m - 1) }
+
 // segment is an immutable part of a set, its codes sorted by row. A code's place among them is its slot.
 type segment struct {
 	words  int
@@ -39,7 +42,7 @@ type segment struct {
 // table lists a segment's slots grouped by one chunk's value.
 type table struct {
 	starts *[chunkValues + 1]uint32 // the entries of value v are starts[v] to starts[v+1]
-	next   []uint16                 // for each entry, the chunk after that one (after the last comes the first); padded
+	next   []uint16                 // for each entry, the chunk that follows in the ring; padded
 	slots  []uint32                 // for each entry, the slot
 }
 
@@ -78,7 +81,7 @@ func newTable(words int, codes []uint64, c int) table {
 		t.starts[v] = sum
 		sum += count
 	}
-	after := (c + 1) % (words * wordChunks)
+	after := following(c, words*wordChunks)
 	afterWord, afterShift := after/wordChunks, after%wordChunks*chunkBits
 	for slot := range n {
 		at := &t.starts[uint16(codes[slot*words+word]>>shift)]
