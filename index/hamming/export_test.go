@@ -9,7 +9,7 @@ func Small[C Code](rows []uint32, codes []C) *Set[C] {
 const (
 	SmallTail  = 64
 	SmallChain = 24
-	SmallTable = 40
+	SmallTable = 200
 )
 
 // Parts counts the segments and tails of a set as it is now.

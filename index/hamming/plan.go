@@ -27,9 +27,12 @@ func ball(t int) int {
 	return [...]int{1, 17, 137, 697, 2517}[t]
 }
 
-// flips returns all 16-bit values of at most maxShell bits, by number of bits.
+// flipPad is how many flips a kernel may read past those that it is given.
+const flipPad = 8
+
+// flips returns all 16-bit values of at most maxShell bits, by number of bits, in an array that is longer by flipPad.
 var flips = sync.OnceValue(func() []uint16 {
-	all := make([]uint16, 0, ball(maxShell))
+	all := make([]uint16, 0, ball(maxShell)+flipPad)
 	for n := range maxShell + 1 {
 		for v := range chunkValues {
 			if bits.OnesCount16(uint16(v)) == n {

@@ -3,6 +3,7 @@ package hamming
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -136,14 +137,17 @@ func (w *search) plan(g *segment, q *query) bool {
 	if q.radii.cost(m, probes, 0) > limit {
 		return false
 	}
-	entries := 0
+	entries, most := 0, 0
 	for c := range g.tables {
+		before := entries
 		starts, chunk := g.tables[c].starts, chunkOf(q.code[:], c)
 		for _, flip := range flips()[:ball(int(q.radii[c]))] {
 			v := int(chunk ^ flip)
 			entries += int(starts[v+1] - starts[v])
 		}
+		most = max(most, entries-before)
 	}
+	w.passed = slices.Grow(w.passed[:0], most+1)
 	return q.radii.cost(m, probes, entries) <= limit
 }
 
@@ -151,14 +155,10 @@ func (w *search) plan(g *segment, q *query) bool {
 func (w *search) table(p part, t *table, c int, q *query) {
 	m := w.words * wordChunks
 	chunk, next, ring := chunkOf(q.code[:], c), chunkOf(q.code[:], following(c, m)), q.radii.ring(c, m)
-	passed := w.passed[:0]
-	for d := 0; d <= int(q.radii[c]); d++ {
-		passed = probe(passed, t, chunk, flips()[ball(d-1):ball(d)], next, ring-d)
+	w.passed = probe(w.passed[:0], t, chunk, flips()[:ball(int(q.radii[c]))], next, ring)
+	for i, at := range w.passed {
+		w.passed[i] = t.slots[at]
 	}
-	for i, at := range passed {
-		passed[i] = t.slots[at]
-	}
-	w.passed = passed
 	w.verify(p, c, q)
 }
 

@@ -3,6 +3,7 @@ package hamming_test
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -46,7 +47,7 @@ func testSetBehavesAsMap[C hamming.Code](t *rapid.T) {
 	t.Repeat(map[string]func(*rapid.T){
 		"put": func(t *rapid.T) { put(size.Draw(t, "n")) },
 		"put many": func(t *rapid.T) {
-			put(rapid.IntRange(hamming.SmallTail, 6*hamming.SmallTail).Draw(t, "n"))
+			put(rapid.IntRange(hamming.SmallTail, 5*hamming.SmallTail).Draw(t, "n"))
 		},
 		"delete": func(t *rapid.T) {
 			rows, _ := change(rapid.IntRange(0, int(rowCount)).Draw(t, "n"))
@@ -91,12 +92,12 @@ func TestSearchesSeeWholeChanges(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	const (
 		writers = 3
-		rows    = 70 // of each writer
+		rows    = 30 // of each writer
 		radius  = 12
 	)
-	changes := 150
-	if testing.Short() {
-		changes = 30
+	changes := 60
+	if os.Getenv("HAMMING_TEST_LONG") != "" {
+		changes = 2000
 	}
 	base := random[code256](seeded(t))
 	// A row's code tells its generation by the number of bits turned, so that a hit's distance tells it as well.
@@ -131,7 +132,7 @@ func TestSearchesSeeWholeChanges(t *testing.T) {
 	}
 	// Another writer's rows come and go, far from the query, to keep merges busy.
 	writing.Go(func() {
-		for i := range uint32(changes * 10) {
+		for i := range uint32(changes * 5) {
 			s.Put([]uint32{1000 + i}, []code256{{}})
 			s.Delete(1000 + i/2)
 		}
