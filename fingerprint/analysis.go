@@ -9,19 +9,25 @@ import (
 // Picture is what a fingerprint is made from: upright, opaque pixels.
 type Picture struct {
 	// Image holds the pixels in full-range BT.601 (JFIF). It may be reduced by a whole factor, each pixel the mean of a
-	// square of the original's; the last column and row may then stand for part of a square. It is only read.
+	// square of the original's; the last column and row may then stand for part of a square. It is only read. Hashes
+	// are exact enough where its shorter side has ReducedSide pixels or more.
 	Image *image.YCbCr
-	// Width and Height are the original's, in pixels; Image's own where it is not reduced.
+	// Width and Height are the original's, in pixels; Image's are those divided by Reduction, rounded up.
 	Width, Height int
+	Reduction     int // 1 where Image is the original
 }
 
-// denom is the factor by which the picture is reduced.
-func (p Picture) denom() int {
-	n, of := p.Width, p.Image.Rect.Dx()
-	if p.Height > p.Width {
-		n, of = p.Height, p.Image.Rect.Dy()
+// ReducedSide is how many pixels a picture's shorter side should keep when it is reduced before it is described. Larger
+// costs time: with fewer, more bits of PDQ differ from those of the original.
+const ReducedSide = 200
+
+// valid tells whether the picture keeps its own rules.
+func (p Picture) valid() bool {
+	if p.Image == nil || p.Image.Rect.Empty() || p.Reduction < 1 {
+		return false
 	}
-	return (n + of - 1) / of
+	up := func(n int) int { return (n + p.Reduction - 1) / p.Reduction }
+	return up(p.Width) == p.Image.Rect.Dx() && up(p.Height) == p.Image.Rect.Dy()
 }
 
 // sketch is what is computed of one part of a picture.
@@ -46,11 +52,12 @@ func (s sketch) region() Region {
 // no memory with the picture and may be used by many goroutines at once.
 type Analysis struct {
 	fingerprint Fingerprint
+	unsure      bool
 	sketches    []sketch // the parts of the picture that differ, the whole first
 }
 
 // errPicture is returned for a Picture that breaks its own rules.
-var errPicture = errors.New("fingerprint: picture without pixels, or larger than its original")
+var errPicture = errors.New("fingerprint: picture without pixels, or not of its original's size")
 
 // Of returns a picture's fingerprint. Errors: ErrPlain.
 func Of(p Picture) (Fingerprint, error) {
@@ -63,30 +70,29 @@ func Of(p Picture) (Fingerprint, error) {
 
 // Analyse computes a picture's hashes. Errors: ErrPlain.
 func Analyse(p Picture) (*Analysis, error) {
-	if p.Image == nil || p.Image.Rect.Empty() || p.Width < p.Image.Rect.Dx() || p.Height < p.Image.Rect.Dy() {
+	if !p.valid() {
 		return nil, errPicture
 	}
-	a := &Analysis{sketches: []sketch{p.sketch(PartWhole, image.Rect(0, 0, p.Width, p.Height))}}
-	frames := p.frames()
-	if len(frames) > 0 {
-		a.sketches = append(a.sketches, p.sketch(PartContent, frames[len(frames)-1]))
+	all := image.Rect(0, 0, p.Width, p.Height)
+	framed, content := p.trim()
+	a := &Analysis{sketches: []sketch{p.sketch(PartWhole, all)}}
+	if content != all {
+		a.sketches = append(a.sketches, p.sketch(PartContent, content))
 	}
-	whole, content := a.sketches[0], a.sketches[len(a.sketches)-1]
-	if err := content.plain(); err != nil {
+	whole, core := a.sketches[0], a.sketches[len(a.sketches)-1]
+	if err := core.plain(); err != nil {
 		return nil, err
 	}
+	if framed != all && framed != content {
+		a.sketches = append(a.sketches, p.sketch(PartFramed, framed))
+	}
+	a.unsure = p.Reduction > 1 && whole.spectrum.balanced() >= mostBalanced
 	a.fingerprint = Fingerprint{
 		Recipe:  Current,
 		Quality: whole.quality,
 		Whole:   whole.region(),
-		Content: content.region(),
-		Box:     wholeBox,
-	}
-	if len(frames) > 0 {
-		a.fingerprint.Box = p.box(frames[len(frames)-1])
-	}
-	if len(frames) > 1 {
-		a.sketches = append(a.sketches, p.sketch(PartFramed, frames[0]))
+		Content: core.region(),
+		Box:     p.box(content),
 	}
 	return a, nil
 }
@@ -96,6 +102,11 @@ func (p Picture) box(r image.Rectangle) Box {
 	share := func(n, of int) uint16 { return uint16(math.Round(float64(n) / float64(of) * math.MaxUint16)) }
 	return Box{share(r.Min.X, p.Width), share(r.Min.Y, p.Height), share(r.Max.X, p.Width), share(r.Max.Y, p.Height)}
 }
+
+// Unsure tells whether so many bits of PDQ hang in the balance that the reduction of the picture may have tipped more of
+// them than other users of PDQ tolerate (10 of 256): such a picture, one in twelve of product photos, is better
+// described again from its original pixels. It is never true of a picture that is not reduced.
+func (a *Analysis) Unsure() bool { return a.unsure }
 
 // Fingerprint returns what is kept of the picture.
 func (a *Analysis) Fingerprint() Fingerprint { return a.fingerprint }

@@ -23,7 +23,7 @@ func drawn(w, h, denom int) fingerprint.Picture {
 	for i := range img.Cb {
 		img.Cb[i], img.Cr[i] = uint8(120+i%7), uint8(130+i%5)
 	}
-	return fingerprint.Picture{Image: img, Width: w, Height: h}
+	return fingerprint.Picture{Image: img, Width: w, Height: h, Reduction: denom}
 }
 
 func BenchmarkOf(b *testing.B) {

@@ -15,7 +15,7 @@ type Colour [colourGrid * colourGrid * 3]uint8
 
 // colours computes the signature of a rectangle, in pixels of the original, whose luma the block holds already.
 func (p Picture) colours(b *block, r image.Rectangle) (c Colour) {
-	d := p.denom()
+	d := p.Reduction
 	first := p.Image.COffset(p.Image.Rect.Min.X, p.Image.Rect.Min.Y)
 	// Bounds of the rectangle in chroma samples, of which each stands for dx by dy cells.
 	dx, dy := chromaCells(p.Image.SubsampleRatio)

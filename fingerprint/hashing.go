@@ -48,10 +48,7 @@ func quickselectMedian(s []float32) float32 {
 //
 // Source: "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Facebook, 2019.
 func (s *spectrum) hashPDQ() (h Hash256) {
-	var c [256]float32
-	for i := range 16 {
-		copy(c[16*i:16*i+16], s[(i+1)*freqs+1:])
-	}
+	c := s.pdq()
 	sorted := c
 	m := lowerMedian(&sorted)
 	for i, x := range c {
@@ -60,6 +57,37 @@ func (s *spectrum) hashPDQ() (h Hash256) {
 		}
 	}
 	return h
+}
+
+// What the reduction of a picture does to its coefficients, and how many that may tip. Measured 2026-11-23 on 2,170
+// photos of quality 80 and more: 8% are unsure by this rule; without them the distance to PDQ's reference stays within
+// 10 bits for 99.8%, with them for 98.6%.
+const (
+	balance      = 0.02 // from the median, in levels of luma that the coefficient adds to the picture at its peaks
+	mostBalanced = 21
+)
+
+// balanced counts the coefficients of PDQ that lie so near the median that small changes move them across.
+func (s *spectrum) balanced() int {
+	c := s.pdq()
+	sorted := c
+	m := lowerMedian(&sorted)
+	const near = balance * side * side / 2
+	n := 0
+	for _, x := range c {
+		if d := x - m; -near < d && d < near {
+			n++
+		}
+	}
+	return n
+}
+
+// pdq is the 16x16 coefficients that PDQ reads, by vertical, then by horizontal frequency.
+func (s *spectrum) pdq() (c [256]float32) {
+	for i := range 16 {
+		copy(c[16*i:16*i+16], s[(i+1)*freqs+1:])
+	}
+	return c
 }
 
 // lowerMedian returns the 128th smallest value, by Hoare's selection. It reorders its argument.

@@ -78,7 +78,7 @@ func (a axis) cells(weights []float32, lo, hi, n int) taps {
 
 // reduce takes a rectangle of a picture's luma, in samples of the original, to a block.
 func (p Picture) reduce(r image.Rectangle) *block {
-	d := p.denom()
+	d := p.Reduction
 	size := p.Image.Rect.Size()
 	long := r.Dx() > maxUnreduced || r.Dy() > maxUnreduced
 	across := axis{r.Min.X, r.Dx(), d, size.X}.kernel(long)
