@@ -33,6 +33,7 @@ func (p Picture) valid() bool {
 // sketch is what is computed of one part of a picture.
 type sketch struct {
 	part     Part
+	box      Box
 	spectrum *spectrum
 	colour   Colour
 	quality  uint8
@@ -41,7 +42,7 @@ type sketch struct {
 // sketch describes the rectangle, in pixels of the original.
 func (p Picture) sketch(part Part, r image.Rectangle) sketch {
 	b := p.reduce(r)
-	return sketch{part, b.transform(), p.colours(b, r), b.quality()}
+	return sketch{part, p.box(r), b.transform(), p.colours(b, r), b.quality()}
 }
 
 func (s sketch) region() Region {
@@ -92,7 +93,7 @@ func Analyse(p Picture) (*Analysis, error) {
 		Quality: whole.quality,
 		Whole:   whole.region(),
 		Content: core.region(),
-		Box:     p.box(content),
+		Box:     core.box,
 	}
 	return a, nil
 }
@@ -116,6 +117,7 @@ func (a *Analysis) Fingerprint() Fingerprint { return a.fingerprint }
 type Probe struct {
 	Region
 	Part     Part
+	Box      Box      // where the part lies in the picture, as it stands
 	Symmetry Symmetry // what was done to the genuine photo to make the part
 }
 
@@ -127,7 +129,7 @@ func (a *Analysis) Probes() []Probe {
 			// The picture is the photo after y: the photo is the picture after y's inverse.
 			t := s
 			t.spectrum, t.colour = s.spectrum.turned(y.Inverse()), s.colour.turn(y.Inverse())
-			ps = append(ps, Probe{t.region(), s.part, y})
+			ps = append(ps, Probe{t.region(), s.part, s.box, y})
 		}
 	}
 	return ps
@@ -137,14 +139,14 @@ func (a *Analysis) Probes() []Probe {
 // approximate, as Region.Turn says.
 func (f Fingerprint) Probes() []Probe {
 	ps := make([]Probe, 0, 2*Symmetries)
-	add := func(r Region, part Part) {
+	add := func(r Region, part Part, b Box) {
 		for y := range Symmetry(Symmetries) {
-			ps = append(ps, Probe{r.Turn(y.Inverse()), part, y})
+			ps = append(ps, Probe{r.Turn(y.Inverse()), part, b, y})
 		}
 	}
-	add(f.Whole, PartWhole)
+	add(f.Whole, PartWhole, wholeBox)
 	if f.Trimmed() {
-		add(f.Content, PartContent)
+		add(f.Content, PartContent, f.Box)
 	}
 	return ps
 }

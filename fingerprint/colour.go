@@ -8,10 +8,69 @@ import (
 // colourGrid is the number of cells along each side of a Colour.
 const colourGrid = 4
 
+const cells = colourGrid * colourGrid
+
 // Colour is the small colour signature of a region: its mean colour in each cell of a 4x4 grid, row by row from the top
 // left, three bytes a cell: Y, Cb, Cr of full-range BT.601, as in JPEG. The hashes see grey alone; this tells colour
 // variants of one product apart.
-type Colour [colourGrid * colourGrid * 3]uint8
+type Colour [cells * 3]uint8
+
+// Distance is the mean over the cells of the Euclidean distance of their colours, 0 to 442, in levels of 255.
+func (c Colour) Distance(o Colour) float64 {
+	var sum float64
+	for i := 0; i < len(c); i += 3 {
+		y, b, r := float64(c[i])-float64(o[i]), float64(c[i+1])-float64(o[i+1]), float64(c[i+2])-float64(o[i+2])
+		sum += math.Sqrt(y*y + b*b + r*r)
+	}
+	return sum / cells
+}
+
+// Relief is the correlation of the luma of the cells, -1 to 1: how alike light and dark are spread, whatever the
+// brightness and the contrast. That of grids without any contrast is 0.
+func (c Colour) Relief(o Colour) float64 {
+	var mc, mo float64
+	for i := 0; i < len(c); i += 3 {
+		mc += float64(c[i]) / cells
+		mo += float64(o[i]) / cells
+	}
+	// The added noise, a level or so for each cell, keeps flat grids from looking alike.
+	const noise = 9
+	cc, oo, co := float64(noise), float64(noise), 0.0
+	for i := 0; i < len(c); i += 3 {
+		x, y := float64(c[i])-mc, float64(o[i])-mo
+		cc += x * x
+		oo += y * y
+		co += x * y
+	}
+	return co / math.Sqrt(cc*oo)
+}
+
+// Chroma is the root mean square distance of the cells' colours from grey, 0 to 181, in levels.
+func (c Colour) Chroma() float64 {
+	var sum float64
+	for i := 0; i < len(c); i += 3 {
+		b, r := float64(c[i+1])-128, float64(c[i+2])-128
+		sum += b*b + r*r
+	}
+	return math.Sqrt(sum / cells)
+}
+
+// Hue is how far the colours of o differ from those of c other than by being paler or stronger as a whole, 0 to 362: the
+// root mean square of what remains, in levels of chroma, when c's is scaled to come as near to o's as it can.
+func (c Colour) Hue(o Colour) float64 {
+	var cc, co, oo float64
+	for i := 0; i < len(c); i += 3 {
+		cb, cr := float64(c[i+1])-128, float64(c[i+2])-128
+		ob, or := float64(o[i+1])-128, float64(o[i+2])-128
+		cc += cb*cb + cr*cr
+		co += cb*ob + cr*or
+		oo += ob*ob + or*or
+	}
+	if cc == 0 || co <= 0 {
+		return math.Sqrt(oo / cells)
+	}
+	return math.Sqrt(max(oo-co*co/cc, 0) / cells)
+}
 
 // colours computes the signature of a rectangle, in pixels of the original, whose luma the block holds already.
 func (p Picture) colours(b *block, r image.Rectangle) (c Colour) {

@@ -33,6 +33,9 @@ type Box struct{ Left, Top, Right, Bottom uint16 }
 // wholeBox covers the picture.
 var wholeBox = Box{0, 0, 65535, 65535}
 
+// WholeBox returns the Box that covers a picture.
+func WholeBox() Box { return wholeBox }
+
 // Fingerprint describes a picture. The zero Fingerprint is invalid.
 type Fingerprint struct {
 	Recipe  Recipe

@@ -52,6 +52,27 @@ func (y Symmetry) Inverse() Symmetry {
 	return y
 }
 
+// Swaps tells whether the symmetry exchanges width and height.
+func (y Symmetry) Swaps() bool { return y >= Transposed }
+
+// Box returns where a box of a picture lies after the symmetry.
+func (y Symmetry) Box(b Box) Box {
+	h, v, swap := y.parts()
+	if h {
+		b.Left, b.Right = full-b.Right, full-b.Left
+	}
+	if v {
+		b.Top, b.Bottom = full-b.Bottom, full-b.Top
+	}
+	if swap {
+		b.Left, b.Top, b.Right, b.Bottom = b.Top, b.Left, b.Bottom, b.Right
+	}
+	return b
+}
+
+// full is the far side of a Box.
+const full = 65535
+
 // parts takes the symmetry apart: exchange left and right, exchange top and bottom, then exchange rows and columns.
 func (y Symmetry) parts() (horizontal, vertical, swap bool) {
 	switch y {

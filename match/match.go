@@ -3,23 +3,26 @@
 //
 // It promises that an empty answer never hides a failure, that scores compare between queries, and that single
 // questions are not starved by batches. It does not promise to find a photo in a picture that holds much else beside
-// it: what is compared are whole pictures and what remains of them without a uniform border.
+// it: what is compared are whole pictures and what remains of them without a border.
+//
+// The caveat that bites: which photos are near enough to be looked at at all depends on how many there are, as Result
+// tells. Ask for a radius to have it fixed.
 package match
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
 	"touchstone/fingerprint"
 	"touchstone/index"
+	"touchstone/picture"
 )
 
-// Lane is the queue that work waits in for a processor.
-type Lane uint8
-
-// The lanes. Whatever is free serves both; when both wait, Interactive goes first and Batch is held to a quarter of the
-// capacity (one at least).
-const (
-	Interactive Lane = iota // somebody waits for this one answer
-	Batch                   // one of many: onboarding, re-scans, streams
-)
+// ErrInvalid is returned when a Subject or Options break their rules; an *index.FieldError in its chain names the
+// field.
+var ErrInvalid = errors.New("invalid question")
 
 // Subject is what is asked about. Exactly one of its fields is set.
 type Subject struct {
@@ -28,62 +31,30 @@ type Subject struct {
 	Photo       index.Key                // a photo in the index; Match leaves the photo itself out of its answer
 }
 
-// Options narrows a match. The zero value asks for the defaults.
-type Options struct {
-	RadiusPDQ *int // bits, 0 to 256; nil: DefaultRadiusPDQ
-	RadiusP   *int // bits, 0 to 64; nil: DefaultRadiusP when RadiusPDQ is nil too, else no search by P
-	Limit     int  // most matches, 1 to MaxLimit; 0: DefaultLimit
-	Filter    index.Filter
-}
-
-// Limits of Options.
-const (
-	DefaultLimit = 10
-	MaxLimit     = 1000
-)
-
 // Status tells an empty answer's reason.
 type Status uint8
 
 // The statuses of a Result. A subject that can't be read is an error and no Result.
 const (
 	Found          Status = iota + 1 // at least one match
-	NothingFound                     // photos were compared, none is near
+	NothingFound                     // photos were compared, none matches
 	NothingIndexed                   // no photo passed the filter: there was nothing to compare with
 	TooPlain                         // the subject has too little structure to be told from others: not searched
 )
 
-// Verdict is what a match amounts to.
-type Verdict uint8
-
-// The verdicts.
-const (
-	None    Verdict = iota + 1 // near by its hashes, and not near enough to be called the same photo
-	Copy                       // the same photo, edited or not
-	Variant                    // the same picture but for its colours: a colour variant, or a recoloured copy
-)
-
-// String is the verdict in upper case, as the wire has it.
-func (v Verdict) String() string {
-	switch v {
-	case None:
-		return "NONE"
-	case Copy:
-		return "COPY"
-	case Variant:
-		return "VARIANT"
+// String is the status in upper case, as the wire has it.
+func (s Status) String() string {
+	switch s {
+	case Found:
+		return "FOUND"
+	case NothingFound:
+		return "NOTHING_FOUND"
+	case NothingIndexed:
+		return "NOTHING_INDEXED"
+	case TooPlain:
+		return "TOO_PLAIN"
 	}
 	return "INVALID"
-}
-
-// Evidence is why a match was given its verdict: the pair of regions that fit best.
-type Evidence struct {
-	DistancePDQ   int                  // bits, 0 to 256
-	DistanceP     int                  // bits, 0 to 64
-	Colour        float64              // distance of the colour signatures, 0 (equal) and up; 255 is black against white
-	Symmetry      fingerprint.Symmetry // how the subject was turned to fit
-	SubjectRegion fingerprint.Part     // part of the subject that fits
-	PhotoRegion   fingerprint.Part     // part of the photo that it fits
 }
 
 // Match is a genuine photo that the subject may have been made from.
@@ -97,20 +68,14 @@ type Match struct {
 
 // Result is the answer to a Match.
 type Result struct {
-	Status   Status
-	Matches  []Match // by score, highest first, then by key; at most Options.Limit
-	Total    int     // photos within the radii, whatever the limit
-	Searched int     // photos that passed the filter
-	Revision uint64  // of the index that answered
-	Subject  Description
-	Reason   string // with TooPlain: what the subject lacks
-}
-
-// Description is what was learned of a picture.
-type Description struct {
-	Original    index.Original // zero where the subject came without its bytes
-	Fingerprint fingerprint.Fingerprint
-	Warnings    []string // what was passed over in reading it: "first frame of an animation"
+	Status             Status
+	Matches            []Match // by score, highest first, then by key; at most Options.Limit
+	Total              int     // photos within the radii, whatever the limit and the scores
+	Searched           int     // photos that passed the filter
+	RadiusPDQ, RadiusP int     // bits within which photos were looked at; -1: not by that hash
+	Revision           uint64  // the answer holds every change of the index up to this one
+	Subject            Description
+	Reason             string // with TooPlain: what the subject lacks
 }
 
 // Comparison is how two subjects relate.
@@ -121,4 +86,109 @@ type Comparison struct {
 	Edits    []string // what was done to A to make B
 	Evidence Evidence
 	Reason   string // a sentence for people
+}
+
+// Config is a Matcher's tuning; the zero value is the default.
+type Config struct {
+	Workers int // subjects worked on at a time; 0: GOMAXPROCS
+}
+
+// Matcher answers questions about pictures. It may be used by many goroutines at once and needs no closing.
+type Matcher struct {
+	photos  index.Searcher
+	decoder *picture.Decoder
+	gate    *gate
+}
+
+// New returns a Matcher that looks for photos in an index and decodes within the decoder's limits. photos may be nil
+// where only pictures are described or compared.
+func New(photos index.Searcher, d *picture.Decoder, c Config) *Matcher {
+	if c.Workers <= 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	return &Matcher{photos, d, newGate(c.Workers)}
+}
+
+// Describe decodes and fingerprints an image, as onboarding needs it. Errors: picture's, fingerprint.ErrPlain, the
+// context's.
+func (m *Matcher) Describe(ctx context.Context, lane Lane, image []byte) (Description, error) {
+	s, err := m.open(ctx, lane, Subject{Image: image})
+	if err != nil {
+		return Description{}, err
+	}
+	return s.description, nil
+}
+
+// Match finds the photos that the subject may have been made from. Errors: ErrInvalid, picture's, index's
+// (ErrUnknownBrand, ErrUnknownProduct, ErrRecipe, ErrNotFound where the subject is a photo that is not there), the
+// context's.
+func (m *Matcher) Match(ctx context.Context, lane Lane, s Subject, o Options) (Result, error) {
+	if err := o.validate(); err != nil {
+		return Result{}, err
+	}
+	if err := s.validate("subject"); err != nil {
+		return Result{}, err
+	}
+	if m.photos == nil {
+		return Result{}, fmt.Errorf("match: %w: no index to look in", ErrInvalid)
+	}
+	sub, err := m.open(ctx, lane, s)
+	if errors.Is(err, fingerprint.ErrPlain) {
+		return Result{Status: TooPlain, RadiusPDQ: -1, RadiusP: -1, Subject: sub.description, Reason: err.Error()}, nil
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	if err := m.gate.enter(ctx, lane); err != nil {
+		return Result{}, err
+	}
+	defer m.gate.leave(lane)
+	return m.search(ctx, sub, s.Photo, o)
+}
+
+// Compare tells how two subjects relate, without looking for others. Errors: ErrInvalid, picture's,
+// fingerprint.ErrPlain, index.ErrNotFound, the context's; a *SubjectError in the chain tells which subject it was.
+func (m *Matcher) Compare(ctx context.Context, lane Lane, a, b Subject) (Comparison, error) {
+	genuine, err := m.side(ctx, lane, "a", a)
+	if err != nil {
+		return Comparison{}, err
+	}
+	suspect, err := m.side(ctx, lane, "b", b)
+	if err != nil {
+		return Comparison{}, err
+	}
+	f := judge(suspect, genuine.sized())
+	c := Comparison{
+		A: genuine.description, B: suspect.description,
+		Verdict: f.verdict(), Score: f.score(), Edits: f.edits(), Evidence: f.evidence(),
+	}
+	c.Reason = f.reason()
+	return c, nil
+}
+
+// SubjectError tells which subject of a Compare an error is about.
+type SubjectError struct {
+	Field string // "a" or "b"
+	Err   error
+}
+
+// Error is "field: cause".
+func (e *SubjectError) Error() string { return e.Field + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *SubjectError) Unwrap() error { return e.Err }
+
+func (m *Matcher) side(ctx context.Context, lane Lane, field string, s Subject) (subject, error) {
+	err := s.validate(field)
+	if err == nil && m.photos == nil && s.Photo != (index.Key{}) {
+		err = fmt.Errorf("match: %w: no index to look in", ErrInvalid)
+	}
+	if err != nil {
+		return subject{}, err
+	}
+	sub, err := m.open(ctx, lane, s)
+	if err != nil {
+		return subject{}, &SubjectError{field, err}
+	}
+	return sub, nil
 }
