@@ -12,7 +12,7 @@ import (
 	"touchstone/index/hamming"
 )
 
-// BenchmarkSearch searches sets by size (10 million with HAMMING_BENCH_LARGE=1), radius and kind of query: hit (a stored
+// BenchmarkSearch searches sets by size (the two smaller ones are all fresh part; 10 million with HAMMING_BENCH_LARGE=1), radius and kind of query: hit (a stored
 // code with a few bits turned), miss (a fresh one), crowded (in a cluster of a thousandth of the set). "x16" asks 16
 // queries at once; its ns/query is for one of them. Each answer is checked against a scan by hand.
 func BenchmarkSearch(b *testing.B) {
@@ -21,7 +21,7 @@ func BenchmarkSearch(b *testing.B) {
 }
 
 func benchmarkSearch[C hamming.Code](b *testing.B, radii []int) {
-	sizes := []int{10_000, 1_000_000, 2_000_000}
+	sizes := []int{10_000, 32_000, 1_000_000, 2_000_000}
 	if os.Getenv("HAMMING_BENCH_LARGE") != "" {
 		sizes = append(sizes, 10_000_000)
 	}
@@ -34,7 +34,9 @@ func benchmarkSearch[C hamming.Code](b *testing.B, radii []int) {
 				rows[i] = uint32(i)
 			}
 			s := hamming.NewSet(rows, codes)
-			hits, misses, crowded := make([]C, 64), lifelike[C](r, 64), make([]C, 64)
+			// So many that their groups don't stay in the caches from one round to the next.
+			const asked = 4096
+			hits, misses, crowded := make([]C, asked), lifelike[C](r, asked), make([]C, asked)
 			for i := range hits {
 				hits[i] = flip(r, codes[r.IntN(n)], r.IntN(codeBits[C]()/16))
 				crowded[i] = flip(r, codes[0], r.IntN(codeBits[C]()/16))
@@ -129,4 +131,51 @@ func lifelike[C hamming.Code](r *rand.Rand, n int) []C {
 		}
 	}
 	return codes
+}
+
+// BenchmarkNewSet indexes a million codes.
+func BenchmarkNewSet(b *testing.B) {
+	b.Run("64", benchmarkNewSet[code64])
+	b.Run("256", benchmarkNewSet[code256])
+}
+
+func benchmarkNewSet[C hamming.Code](b *testing.B) {
+	const n = 1_000_000
+	codes, rows := lifelike[C](rand.New(rand.NewPCG(11, 0)), n), make([]uint32, n)
+	for i := range rows {
+		rows[i] = uint32(i)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if s := hamming.NewSet(rows, codes); s.Len() != n {
+			b.Fatalf("%d rows, want %d", s.Len(), n)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/code")
+}
+
+// BenchmarkPut replaces codes of a set of a million in small steps, merges included.
+func BenchmarkPut(b *testing.B) {
+	b.Run("64", benchmarkPut[code64])
+	b.Run("256", benchmarkPut[code256])
+}
+
+func benchmarkPut[C hamming.Code](b *testing.B) {
+	const n, step = 1_000_000, 16
+	r := rand.New(rand.NewPCG(11, 0))
+	codes, rows := lifelike[C](r, n), make([]uint32, n)
+	for i := range rows {
+		rows[i] = uint32(i)
+	}
+	s := hamming.NewSet(rows, codes)
+	b.ReportAllocs()
+	for b.Loop() {
+		i := r.IntN(n - step)
+		s.Put(rows[i:i+step], codes[i:i+step])
+	}
+	s.Wait()
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*step), "ns/code")
+	if s.Len() != n {
+		b.Fatalf("%d rows, want %d", s.Len(), n)
+	}
 }

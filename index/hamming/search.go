@@ -3,6 +3,7 @@ package hamming
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"slices"
 	"sync"
 )
@@ -225,31 +226,49 @@ func (w *search) follow(p part, ch *chains, q *query) bool {
 	}
 	var none [maxChunks]uint32
 	q.radii.spread(w.radius, none[:m])
-	budget := costScan(w.words) * float64(len(p.rows))
+	budget := int(costScan(w.words) / costLink * float64(len(p.rows)))
 	before := len(w.hits)
 	for c := range m {
-		w.passed = w.passed[:0]
-		for _, flip := range flips()[:ball(int(q.radii[c]))] {
-			budget = w.chain(budget, p, ch, c, chunkOf(q.code[:], c)^flip)
-			if budget < 0 {
+		chunk, near := chunkOf(q.code[:], c), flips()[:ball(int(q.radii[c]))]
+		if budget -= len(near); budget < 0 {
+			w.hits = w.hits[:before]
+			return false
+		}
+		// All chains at once, a link of each in turn, so that their cache misses overlap; and no branch depends on what
+		// was loaded, since half of the links end a chain and a wrong guess would wait for the load.
+		w.passed = slices.Grow(w.passed[:0], len(near)+budget+1)
+		met := w.passed[:cap(w.passed)]
+		heads, links := ch.heads[c*chunkValues:][:chunkValues], ch.links[c*ch.slots:][:ch.slots]
+		n := 0
+		for _, flip := range near {
+			slot := heads[chunk^flip].Load()
+			met[n] = slot - 1
+			n += oneUnlessZero(slot)
+		}
+		// What passes the ring moves to the front of what was met. The distance in chunk c is not at hand: 0 is the
+		// least that it can be.
+		next, ring := chunkOf(q.code[:], following(c, m)), q.radii.ring(c, m)
+		passed := 0
+		for i := 0; i < n; i++ {
+			if n > budget {
 				w.hits = w.hits[:before]
 				return false
 			}
+			slot := met[i]
+			link := links[slot]
+			met[n] = link.before() - 1
+			n += oneUnlessZero(link.before())
+			// Slots newer than the view were linked by a writer since.
+			if bits.OnesCount16(link.following()^next) <= ring && int(slot) < len(p.rows) {
+				met[passed] = slot
+				passed++
+			}
 		}
+		budget -= n
+		w.passed = met[:passed]
 		w.verify(p, c, q)
 	}
 	return true
 }
 
-// chain collects a chain's slots that the view has. It returns what is left of the budget, negative when it gave up.
-func (w *search) chain(budget float64, p part, ch *chains, c int, value uint16) float64 {
-	m := w.words * wordChunks
-	budget -= costLink
-	for at := ch.heads[c*chunkValues+int(value)].Load(); at != 0 && budget >= 0; at = ch.links[(int(at)-1)*m+c] {
-		budget -= costLink
-		if int(at) <= len(p.rows) {
-			w.passed = append(w.passed, at-1)
-		}
-	}
-	return budget
-}
+func oneUnlessZero(x uint32) int { return int((x | -x) >> 31) }

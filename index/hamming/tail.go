@@ -21,11 +21,22 @@ type tail struct {
 	merging bool
 }
 
-// chains has heads[chunk*chunkValues+value] and links[slot*chunks+chunk].
+// chains has heads[chunk*chunkValues+value] and links[chunk*slots+slot].
 type chains struct {
+	slots int // the most that the tail takes
 	heads []atomic.Uint32
-	links []uint32
+	links []link
 }
+
+// maxTail is the most slots that a link can tell apart.
+const maxTail = 1<<16 - 1
+
+// link is what a slot has in a chain: the slot before it in the upper half, and its own following chunk in the lower.
+type link uint32
+
+func newLink(before uint32, following uint16) link { return link(before<<16 | uint32(following)) }
+func (l link) before() uint32                      { return uint32(l >> 16) }
+func (l link) following() uint16                   { return uint16(l) }
 
 // tailView is a tail as of one version: its first len(rows) slots.
 type tailView struct {
@@ -52,7 +63,7 @@ func (t *tail) add(row uint32, code []uint64) {
 		t.link(len(t.rows) - 1)
 	case len(t.rows) >= t.limits.chain:
 		m := t.words * wordChunks
-		t.chains = &chains{heads: make([]atomic.Uint32, m*chunkValues), links: make([]uint32, m*t.limits.tail)}
+		t.chains = &chains{slots: t.limits.tail, heads: make([]atomic.Uint32, m*chunkValues), links: make([]link, m*t.limits.tail)}
 		for slot := range t.rows {
 			t.link(slot)
 		}
@@ -64,7 +75,7 @@ func (t *tail) link(slot int) {
 	code := t.codes[slot*t.words:]
 	for c := range m {
 		head := &t.chains.heads[c*chunkValues+int(chunkOf(code, c))]
-		t.chains.links[slot*m+c] = head.Load()
+		t.chains.links[c*t.chains.slots+slot] = newLink(head.Load(), chunkOf(code, following(c, m)))
 		head.Store(uint32(slot) + 1)
 	}
 }
