@@ -46,6 +46,9 @@ var flips = sync.OnceValue(func() []uint16 {
 // radii are t[c] of the chunks.
 type radii [maxChunks]int8
 
+// deepest is the largest radius of a chunk when a search's is spread over m.
+func deepest(radius, m int) int { return (radius+m)/m - 1 }
+
 // spread gives out a search's radius: as evenly as can be, the larger shares to the chunks whose own group is the
 // smallest.
 func (t *radii) spread(radius int, sizes []uint32) {
