@@ -2,6 +2,7 @@ package hamming
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 )
 
@@ -63,9 +64,12 @@ func (s *Set[C]) Delete(rows ...uint32) {
 // putSegment makes a segment of the change.
 func (s *Set[C]) putSegment(rows []uint32, flat []uint64) {
 	rows, flat = sortRows(s.words, rows, flat)
-	g := newSegment(s.words, rows, flat, s.limits, allWorkers())
+	g := newSegment(s.words, rows, flat, s.limits, runtime.GOMAXPROCS(0))
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for s.merging && len(s.now.Load().segments) >= s.limits.parts {
+		s.idle.Wait()
+	}
 	snap := s.draft()
 	snap.version++
 	for _, row := range rows {

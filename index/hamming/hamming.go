@@ -20,8 +20,8 @@ import (
 	"sync/atomic"
 )
 
-// Code is a code of 64 or 256 bits. The order of its bits does not matter to the answers. For speed, bits that say much
-// the same belong into the same run of 16.
+// Code is a code of 64 or 256 bits. The order of its bits does not matter to the answers; searches are fastest where it is
+// a grid of 8x8 or 16x16 row by row, as it is in perceptual hashes (mix.go tells why).
 type Code interface{ ~[1]uint64 | ~[4]uint64 }
 
 // Hit is a row within the radius of a query.
@@ -43,6 +43,9 @@ const MaxQueries = 1 << 16
 // Set maps rows to codes and finds the rows near a code. A row is a number of the caller's choice and has one code at
 // most. All methods may be called at once from many goroutines; changes are made one after the other. The zero Set is
 // not usable: NewSet makes one.
+//
+// A code takes about 37 bytes if it has 64 bits, and 134 if it has 256; the fresh part adds 2.5 and 7 MiB, once a set has
+// a thousand codes. While parts are merged, they and what comes of them are held both.
 type Set[C Code] struct {
 	words  int // per code
 	limits limits

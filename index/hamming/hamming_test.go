@@ -134,10 +134,10 @@ func testSearchIsExact[C hamming.Code](t *testing.T) {
 	full := codeBits[C]()
 	radii := []int{0, 1, 2, 3, 4, 8, 10, 12, full / 8, full/8 + 1, full/4 - 1, full / 3, full/2 - 1, full - 1, full}
 	sizes := []int{0, 1, hamming.SmallChain - 1, hamming.SmallChain, 63, 64, 65, 128, 129, hamming.SmallTable - 1, hamming.SmallTable, 700}
-	for kind, make := range kinds[C]() {
+	for kind, generate := range kinds[C]() {
 		for _, n := range sizes {
 			t.Run(fmt.Sprintf("%s/%d", kind, n), func(t *testing.T) {
-				codes := make(r, n)
+				codes := generate(r, n)
 				rows := sparseRows(r, n)
 				want := naive[C]{}
 				for i, row := range rows {

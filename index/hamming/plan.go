@@ -83,33 +83,39 @@ func (t *radii) finder(x []uint64) int {
 	return -1
 }
 
-// What things cost, in nanoseconds: measured 2026-11 on one core of a 2.4 GHz EPYC (Zen 3) over 1 and 2 million codes.
-// They only decide when to scan instead; a factor of 2 moves that border by a few bits of radius.
+// What things cost, in nanoseconds, out of the caches: measured 2026-11 on one core of an EPYC (Zen 3, AVX2, shared)
+// over 1 and 2 million codes. They only decide when to scan instead. That border lies near a radius of 16 of 64 bits and
+// 64 of 256, where either way takes milliseconds; a factor of 2 in a constant moves it by a bit or two.
 const (
-	costProbe = 8.0  // look up a group
-	costEntry = 0.5  // compare an entry's next chunk
-	costFetch = 14.0 // fetch and compare a code out of order
-	costLink  = 5.0  // one step along a chain, and the code there
+	costProbe = 12.0 // look up a group and fetch its entries
+	costEntry = 0.3  // compare an entry's following chunk
+	costFetch = 30.0 // fetch and compare a code out of order
+	costLink  = 5.0  // go one step along a chain
+	costScan1 = 1.6  // compare the next code of 64 bits
+	costScan4 = 4.5  // compare the next code of 256 bits
 )
 
-// costScan is the cost of a code in a scan, by words.
-func costScan(words int) float64 {
+// skew is how many times more entries pass the ring than would of uniform codes.
+const skew = 4
+
+// costScan is the cost of a scan of n codes.
+func costScan(words, n int) float64 {
 	if words == 1 {
-		return 0.8
+		return costScan1 * float64(n)
 	}
-	return 2.2
+	return costScan4 * float64(n)
 }
 
 // cost estimates a search of tables that reads so many groups with so many entries in them.
 func (t *radii) cost(m, probes, entries int) float64 {
-	// The share of entries that pass the ring is that of a uniform chunk, four times over: skew.
-	widest := 0
+	// Nearly all values within t[c] of the query's are at that distance.
+	left := 0
 	for c := range m {
-		widest = max(widest, t.ring(c, m)-int(t[c]))
+		left = max(left, t.ring(c, m)-int(t[c]))
 	}
 	pass := 1.0
-	if widest <= maxShell {
-		pass = min(1, 4*float64(ball(widest))/chunkValues)
+	if left <= maxShell {
+		pass = min(1, skew*float64(ball(left))/chunkValues)
 	}
 	return costProbe*float64(probes) + (costEntry+costFetch*pass)*float64(entries)
 }

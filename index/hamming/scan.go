@@ -11,17 +11,10 @@ const scanTile = 1 << 11
 // scanCheck is the number of tiles between looks at the context: a millisecond's work for a block.
 const scanCheck = 1 << 5
 
-// distance1 is the number of bits set.
-func distance1(x [1]uint64) int { return bits.OnesCount64(x[0]) }
-
-// distance4 is the number of bits set.
-func distance4(x *[4]uint64) int {
-	return bits.OnesCount64(x[0]) + bits.OnesCount64(x[1]) + bits.OnesCount64(x[2]) + bits.OnesCount64(x[3])
-}
-
-// difference4 has the bits in which two codes differ.
-func difference4(a, b *[4]uint64) [4]uint64 {
-	return [4]uint64{a[0] ^ b[0], a[1] ^ b[1], a[2] ^ b[2], a[3] ^ b[3]}
+// distance4 is the number of bits in which two codes differ.
+func distance4(a, b *[4]uint64) int {
+	return bits.OnesCount64(a[0]^b[0]) + bits.OnesCount64(a[1]^b[1]) +
+		bits.OnesCount64(a[2]^b[2]) + bits.OnesCount64(a[3]^b[3])
 }
 
 // scan compares every code of a part with the block's queries that are to scan.
@@ -56,10 +49,9 @@ func (w *search) scan1(p part, codes []uint64, first uint32, q *query) {
 }
 
 func (w *search) scan4(p part, codes []uint64, first uint32, q *query) {
-	code, radius := q.code, w.radius
+	code, radius := &q.code, w.radius
 	for slot := first; len(codes) >= 4; slot++ {
-		x := difference4((*[4]uint64)(codes), &code)
-		if d := distance4(&x); d <= radius {
+		if d := distance4((*[4]uint64)(codes), code); d <= radius {
 			w.hit(p, slot, d, q)
 		}
 		codes = codes[4:]

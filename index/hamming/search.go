@@ -32,8 +32,8 @@ var searches = sync.Pool{New: func() any { return new(search) }}
 
 // Search appends to dst, in no particular order, every row that the filter has (nil: every row) and whose code lies
 // within radius bits of the query, and returns the extended slice. The answer is that of one moment between call and
-// return. Errors: ErrRadius, and the context's, which is looked at between steps of about a millisecond; dst comes back
-// as it was then.
+// return. Errors: ErrRadius, and the context's, which is looked at between steps that take a few milliseconds at a million
+// codes; dst comes back as it was then.
 func (s *Set[C]) Search(ctx context.Context, dst []Hit, q C, radius int, filter *Rows) ([]Hit, error) {
 	return s.SearchMany(ctx, dst, []C{q}, radius, filter)
 }

@@ -2,6 +2,7 @@ package hamming
 
 import (
 	"context"
+	"math/bits"
 	"slices"
 )
 
@@ -42,7 +43,7 @@ func (w *search) plan(g *segment, q *query) bool {
 	if m == 0 || deepest(w.radius, m) > maxShell {
 		return false
 	}
-	limit := costScan(w.words) * float64(len(g.rows))
+	limit := costScan(w.words, len(g.rows))
 	var sizes [maxChunks]uint32
 	for c := range g.tables {
 		v := int(chunkOf(q.code[:], c))
@@ -83,19 +84,22 @@ func (w *search) table(p part, t *table, c int, q *query) {
 
 // verify appends those of the passed slots that are hits and that chunk c is to answer.
 func (w *search) verify(p part, c int, q *query) {
-	words := w.words
-	if words == 1 {
+	if w.words == 1 {
 		for _, slot := range w.passed {
-			if x := [1]uint64{p.codes[slot] ^ q.code[0]}; distance1(x) <= w.radius && q.radii.finder(x[:]) == c {
-				w.hit(p, slot, distance1(x), q)
+			code := p.codes[slot]
+			if d := bits.OnesCount64(code ^ q.code[0]); d <= w.radius && q.radii.finder([]uint64{code ^ q.code[0]}) == c {
+				w.hit(p, slot, d, q)
 			}
 		}
 		return
 	}
 	for _, slot := range w.passed {
-		x := difference4((*[4]uint64)(p.codes[4*int(slot):]), &q.code)
-		if d := distance4(&x); d <= w.radius && q.radii.finder(x[:]) == c {
-			w.hit(p, slot, d, q)
+		code := (*[4]uint64)(p.codes[4*int(slot):])
+		if d := distance4(code, &q.code); d <= w.radius {
+			x := [4]uint64{code[0] ^ q.code[0], code[1] ^ q.code[1], code[2] ^ q.code[2], code[3] ^ q.code[3]}
+			if q.radii.finder(x[:]) == c {
+				w.hit(p, slot, d, q)
+			}
 		}
 	}
 }

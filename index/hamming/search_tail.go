@@ -34,7 +34,7 @@ func (w *search) follow(p part, ch *chains, q *query) bool {
 	}
 	var none [maxChunks]uint32
 	q.radii.spread(w.radius, none[:m])
-	budget := int(costScan(w.words) / costLink * float64(len(p.rows)))
+	budget := int(costScan(w.words, len(p.rows)) / costLink)
 	before := len(w.hits)
 	for c := range m {
 		chunk, near := chunkOf(q.code[:], c), flips()[:ball(int(q.radii[c]))]

@@ -1,7 +1,6 @@
 package hamming
 
 import (
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -108,6 +107,3 @@ func (g *segment) bytes() int64 {
 	}
 	return int64(n)
 }
-
-// allWorkers is how many workers index a large Put.
-func allWorkers() int { return runtime.GOMAXPROCS(0) }
