@@ -44,8 +44,8 @@ const MaxQueries = 1 << 16
 // most. All methods may be called at once from many goroutines; changes are made one after the other. The zero Set is
 // not usable: NewSet makes one.
 //
-// A code takes about 37 bytes if it has 64 bits, and 134 if it has 256; the fresh part adds 2.5 and 7 MiB, once a set has
-// a thousand codes. While parts are merged, they and what comes of them are held both.
+// A code takes about 37 bytes if it has 64 bits, and 134 if it has 256; the fresh part adds 1.5 and 6 MiB, once it has a
+// thousand codes. While parts are merged, they and what comes of them are held both.
 type Set[C Code] struct {
 	words  int // per code
 	limits limits

@@ -39,7 +39,8 @@ func (s *Set[C]) Search(ctx context.Context, dst []Hit, q C, radius int, filter 
 }
 
 // SearchMany is Search for several queries at once, on the same state of the set; Hit.Query tells which of them found
-// the row. It costs less than as many searches, since they share passes over memory. Errors: as Search, and ErrQueries.
+// the row. Queries that must scan share their passes over memory; others cost about what as many searches would.
+// Errors: as Search, and ErrQueries.
 func (s *Set[C]) SearchMany(ctx context.Context, dst []Hit, queries []C, radius int, filter *Rows) ([]Hit, error) {
 	if radius < 0 || radius > 64*s.words {
 		return dst, fmt.Errorf("hamming: %w: %d, want 0 to %d bits", ErrRadius, radius, 64*s.words)

@@ -12,8 +12,8 @@ type limits struct {
 	ratio  int // a segment is merged with what is newer once that has 1/ratio of its codes
 }
 
-// With a ratio of 4, 2 million codes lie in 4 segments at most. A fresh part that is full adds about as much to a search
-// as a segment of a million: a larger one would add more, a smaller one would be merged more often.
+// With a ratio of 4, 2 million codes lie in 4 segments at most. A fresh part that is full adds up to half of what a
+// segment of a million costs a search: a larger one would add more, a smaller one would be merged more often.
 var defaultLimits = limits{tail: 1 << 15, chain: 1 << 10, table: 1 << 12, frozen: 4, parts: 8, ratio: 4}
 
 // snapshot is the set at one version. It is immutable but for deaths, which carry the version at which they happened, so
