@@ -1,0 +1,223 @@
+package jpeg
+
+import "fmt"
+
+// progress checks which bits of which coefficients a scan of a progressive picture brings, and picks how to decode it.
+func (d *decoder) progress(s *scan) error {
+	switch {
+	case s.first > s.last, s.last > 63, s.first == 0 && s.last != 0, s.first > 0 && len(s.channels) > 1,
+		s.low > 13, s.high != 0 && s.high != s.low+1:
+		return fmt.Errorf("%w: a scan of coefficients %d to %d, bits %d to %d", ErrCorrupt, s.first, s.last, s.high, s.low)
+	}
+	for _, c := range s.channels {
+		for k := s.first; k <= s.last; k++ {
+			if before := c.left[k]; s.high == 0 && before >= 0 || s.high != 0 && before != int8(s.high) {
+				return fmt.Errorf("%w: a scan of bit %d of coefficient %d, of which %d were left", ErrCorrupt, s.low, k, before)
+			}
+			c.left[k] = int8(s.low)
+		}
+	}
+	switch {
+	case s.first == 0 && s.high == 0:
+		s.decode = (*decoder).firstDC
+	case s.first == 0:
+		s.decode = (*decoder).refineDC
+	case s.high == 0:
+		s.decode = (*decoder).firstAC
+	default:
+		s.decode = (*decoder).refineAC
+	}
+	return nil
+}
+
+// block returns the coefficients of a block.
+func (c *channel) block(x, y int) []int16 {
+	i := (y*c.acrossMCU + x) * c.per
+	return c.coefs[i : i+c.per : i+c.per]
+}
+
+func (d *decoder) firstDC(c *channel, s *scan, x, y int) bool {
+	if !d.decodeDC(c) {
+		return false
+	}
+	c.block(x, y)[0] = int16(c.pred << uint(s.low&15))
+	return true
+}
+
+func (d *decoder) refineDC(c *channel, s *scan, x, y int) bool {
+	if d.bit() {
+		c.block(x, y)[0] |= 1 << uint(s.low&15)
+	}
+	return true
+}
+
+// bit takes a bit.
+func (d *decoder) bit() bool {
+	if d.n < 1 {
+		d.at, d.acc, d.n = fill(d.data, d.at, d.acc, d.n)
+	}
+	set := int64(d.acc) < 0
+	d.acc <<= 1
+	d.n--
+	return set
+}
+
+// firstAC decodes the first bits of coefficients.
+func (d *decoder) firstAC(c *channel, s *scan, x, y int) bool {
+	if d.eobRun > 0 {
+		d.eobRun--
+		return true
+	}
+	data, at, acc, n := d.data, d.at, d.acc, d.n
+	t, coefs := c.ac, c.block(x, y)
+	for k := s.first; k <= s.last; k++ {
+		if n < 32 {
+			at, acc, n = fill(data, at, acc, n)
+		}
+		e := t.value[acc>>lookShift]
+		v := int32(e) >> 16
+		if v != 0 {
+			acc <<= e & 63
+			n -= int(e & 63)
+			k += int(e >> 8 & 15)
+		} else {
+			length, symbol := int(e&0xff), uint8(e>>8)
+			if length == 0 {
+				if length, symbol = t.long(acc); length == 0 {
+					d.n = n
+					return false
+				}
+			}
+			acc <<= uint(length) & 63
+			n -= length
+			size, run := int(symbol&15), int(symbol>>4)
+			if size == 0 {
+				if run == 15 {
+					k += 15
+					continue
+				}
+				d.eobRun = 1<<run - 1
+				if run > 0 {
+					d.eobRun += int(acc >> (64 - uint(run)&63))
+					acc <<= uint(run) & 63
+					n -= run
+				}
+				break
+			}
+			v = extend(acc, size)
+			acc <<= uint(size) & 63
+			n -= size
+			k += run
+		}
+		if k > s.last {
+			d.n = n
+			return false
+		}
+		coefs[k&63] = int16(v << uint(s.low&15))
+	}
+	d.at, d.acc, d.n = at, acc, n
+	return true
+}
+
+// refineAC decodes another bit of coefficients. See T.81, G.1.2.3.
+func (d *decoder) refineAC(c *channel, s *scan, x, y int) bool {
+	coefs, k := c.block(x, y), s.first
+	delta := int16(1) << uint(s.low&15)
+	for d.eobRun == 0 && k <= s.last {
+		d.at, d.acc, d.n = fill(d.data, d.at, d.acc, d.n)
+		e := c.ac.symbol[d.acc>>lookShift]
+		length, symbol := int(e&0xff), uint8(e>>8)
+		if length == 0 {
+			if length, symbol = c.ac.long(d.acc); length == 0 {
+				return false
+			}
+		}
+		d.acc <<= uint(length) & 63
+		d.n -= length
+		size, run := int(symbol&15), int(symbol>>4)
+		var v int16
+		switch {
+		case size > 1:
+			return false
+		case size == 1:
+			v = -delta
+			if d.bit() {
+				v = delta
+			}
+		case run < 15:
+			d.eobRun = 1 << run
+			if run > 0 {
+				d.eobRun += int(d.acc >> (64 - uint(run)&63))
+				d.acc <<= uint(run) & 63
+				d.n -= run
+			}
+			continue
+		}
+		k = d.refine(coefs, k, s.last, run, delta)
+		if v != 0 {
+			if k > s.last {
+				return false
+			}
+			coefs[k&63] = v
+		}
+		k++
+	}
+	if d.eobRun > 0 {
+		d.refine(coefs, k, s.last, 64, delta)
+		d.eobRun--
+	}
+	return true
+}
+
+// refine adds a bit to the coefficients that are not zero, from k up to the zero that comes after so many others, and
+// returns its index.
+func (d *decoder) refine(coefs []int16, k, last, zeros int, delta int16) int {
+	at, acc, n := d.at, d.acc, d.n
+	for ; k <= last; k++ {
+		v := coefs[k&63]
+		if v == 0 {
+			if zeros == 0 {
+				break
+			}
+			zeros--
+			continue
+		}
+		if n < 1 {
+			at, acc, n = fill(d.data, at, acc, n)
+		}
+		if int64(acc) < 0 {
+			if v > 0 {
+				v += delta
+			} else {
+				v -= delta
+			}
+			coefs[k&63] = v
+		}
+		acc <<= 1
+		n--
+	}
+	d.at, d.acc, d.n = at, acc, n
+	return k
+}
+
+// render turns the coefficients of a channel into samples.
+func (d *decoder) render(c *channel) {
+	for y := range c.down {
+		for x := range c.across {
+			coefs := c.block(x, y)
+			at := (y*c.stride + x) * c.points
+			if c.points == 1 {
+				c.pix[at] = sample(int32(coefs[0]) * c.fold[0].by)
+				continue
+			}
+			clear(d.sums[:c.points*c.points])
+			for k, v := range coefs {
+				if v != 0 {
+					w := c.fold[k&63]
+					d.sums[w.to&63] += int32(v) * w.by
+				}
+			}
+			c.transform(&d.sums, at)
+		}
+	}
+}
