@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+	"unicode/utf8"
+
+	"touchstone/index"
+)
+
+// object writes a value to stdout as one line of JSON.
+func (a *app) object(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("write to standard output: %w", err)
+	}
+	return nil
+}
+
+// table lines up what is written to stdout. It shows nothing before flush.
+type table struct{ w *tabwriter.Writer }
+
+func (a *app) table() table {
+	return table{tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)}
+}
+
+// row writes a line of cells. Text is shown so that it can't steer the terminal or break the table.
+func (t table) row(cells ...any) {
+	texts := make([]string, len(cells))
+	for i, c := range cells {
+		texts[i] = printable(fmt.Sprint(c))
+	}
+	// Errors stay in the writer: flush returns them.
+	_, _ = fmt.Fprintln(t.w, strings.Join(texts, "\t"))
+}
+
+func (t table) flush() error {
+	if err := t.w.Flush(); err != nil {
+		return fmt.Errorf("write to standard output: %w", err)
+	}
+	return nil
+}
+
+// printable returns s, quoted where it holds what a terminal would obey or could not show.
+func printable(s string) string {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// amount is a number of things in words: "1 photo", "3 photos".
+func amount(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	if s, ok := strings.CutSuffix(thing, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, s)
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// money is a price in words: "19.90 EUR", "795 USD"; the zero Price is "".
+func money(p index.Price) string {
+	if p == (index.Price{}) {
+		return ""
+	}
+	if p.Nanos == 0 {
+		return fmt.Sprintf("%d %s", p.Units, p.Currency)
+	}
+	fraction := strings.TrimRight(fmt.Sprintf("%09d", p.Nanos), "0")
+	for len(fraction) < 2 {
+		fraction += "0"
+	}
+	return fmt.Sprintf("%d.%s %s", p.Units, fraction, p.Currency)
+}
+
+// blank writes an empty line; the columns after it are lined up anew.
+func (t table) blank() { _, _ = fmt.Fprintln(t.w) }
