@@ -30,18 +30,18 @@ func blameBMP(err error) error {
 	return blame(err, ErrCorrupt)
 }
 
-func (f *bmpFile) memory(n int) int64 {
+func (f *bmpFile) memory(c cells) int64 {
 	area := int64(f.Width) * int64(f.Height)
 	if _, ok := f.ColorModel.(color.Palette); ok {
-		return area + 3*area/int64(n*n) + 1<<16
+		return area + 3*area/int64(c.side*c.side) + 1<<16
 	}
-	return 4*area + 3*area/int64(n*n) + 1<<16
+	return 4*area + 3*area/int64(c.side*c.side) + 1<<16
 }
 
-func (f *bmpFile) pixels(n int) (*image.YCbCr, Warnings, error) {
+func (f *bmpFile) pixels(c cells) (*image.YCbCr, Warnings, error) {
 	m, err := bmp.Decode(bytes.NewReader(f.bytes))
 	if err != nil {
 		return nil, 0, blameBMP(err)
 	}
-	return rowsOf(m).reduced(n), 0, nil
+	return rowsOf(m).reduced(c), 0, nil
 }

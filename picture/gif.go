@@ -97,15 +97,15 @@ func skipSubBlocks(b []byte, at int) int {
 	return -1
 }
 
-func (f *gifFile) memory(n int) int64 {
-	return int64(f.frame.Dx())*int64(f.frame.Dy())*2 + 3*int64(f.width)*int64(f.height)/int64(n*n) + 1<<16
+func (f *gifFile) memory(c cells) int64 {
+	return int64(f.frame.Dx())*int64(f.frame.Dy())*2 + 3*int64(f.width)*int64(f.height)/int64(c.side*c.side) + 1<<16
 }
 
 // pixels puts the first frame on a white canvas; the background colour is ignored, as browsers do.
-func (f *gifFile) pixels(n int) (*image.YCbCr, Warnings, error) {
+func (f *gifFile) pixels(c cells) (*image.YCbCr, Warnings, error) {
 	m, err := gif.Decode(bytes.NewReader(f.bytes))
 	if err != nil {
 		return nil, 0, blame(err, ErrCorrupt)
 	}
-	return rowsOf(m).on(f.width, f.height, f.frame.Min).reduced(n), 0, nil
+	return rowsOf(m).on(f.width, f.height, f.frame.Min).reduced(c), 0, nil
 }

@@ -15,7 +15,7 @@ type isoFile struct {
 	bytes         []byte
 	format        Format
 	width, height int // as the decoder returns it
-	deep          bool
+	deep, studio  bool
 }
 
 // openISO reads the boxes that state the primary picture's size. Every size that they state has to be within the
@@ -44,7 +44,7 @@ func openISO(b []byte, format Format, limits Limits) (header, error) {
 	if err != nil {
 		return h, err
 	}
-	f := &isoFile{b, format, p.width, p.height, p.deep}
+	f := &isoFile{b, format, p.width, p.height, p.deep, p.studio}
 	h.warnings, h.file = warnings, f
 	if string(b[8:12]) == "avis" {
 		// The decoder would play the sequence, whose size is stated elsewhere; it takes the still for another brand.
@@ -113,7 +113,7 @@ func nextBox(b []byte) (kind string, body, rest []byte, err error) {
 
 // memory counts the module with what it allocates: the picture in the codec's planes, twice in the form in which it is
 // handed over, and ours.
-func (f *isoFile) memory(n int) int64 {
+func (f *isoFile) memory(c cells) int64 {
 	perPixel := int64(10)
 	if f.format == AVIF {
 		perPixel = 16
@@ -122,10 +122,10 @@ func (f *isoFile) memory(n int) int64 {
 		perPixel *= 2
 	}
 	area := int64(f.width) * int64(f.height)
-	return area*perPixel + 3*area/int64(n*n) + 3*int64(len(f.bytes)) + 24<<20
+	return area*perPixel + 3*area/int64(c.side*c.side) + 3*int64(len(f.bytes)) + 24<<20
 }
 
-func (f *isoFile) pixels(n int) (*image.YCbCr, Warnings, error) {
+func (f *isoFile) pixels(c cells) (*image.YCbCr, Warnings, error) {
 	decode := heic.Decode
 	if f.format == AVIF {
 		decode = avif.Decode
@@ -137,8 +137,35 @@ func (f *isoFile) pixels(n int) (*image.YCbCr, Warnings, error) {
 	if got := m.Bounds().Size(); got != image.Pt(f.width, f.height) {
 		return nil, 0, fmt.Errorf("%w: decoded to %v, the header says %d x %d", ErrCorrupt, got, f.width, f.height)
 	}
+	mend(m)
 	if planes, ok := m.(*image.YCbCr); ok {
-		return reduce(planes, n), 0, nil
+		out := reduce(planes, c)
+		if f.studio {
+			fullRange(out)
+		}
+		return out, 0, nil
 	}
-	return rowsOf(m).reduced(n), 0, nil
+	return rowsOf(m).reduced(c), 0, nil
+}
+
+// mend repairs the first bytes of a picture. The modules return a view of memory that they have freed by then, in which
+// the allocator may have kept its links: the first 24 bytes (seen with heic v0.4.5, 2026-11-23). They are taken from the
+// row below.
+func mend(m image.Image) {
+	const links = 24
+	var pix []uint8
+	stride := 0
+	switch m := m.(type) {
+	case *image.YCbCr:
+		pix, stride = m.Y, m.YStride
+	case *image.Gray:
+		pix, stride = m.Pix, m.Stride
+	case *image.RGBA:
+		pix, stride = m.Pix, m.Stride
+	case *image.NRGBA:
+		pix, stride = m.Pix, m.Stride
+	}
+	if len(pix) >= stride+links && stride >= links {
+		copy(pix[:links], pix[stride:])
+	}
 }

@@ -11,6 +11,7 @@ type isoProperty struct {
 	width, height int         // of ispe; of clap, as cropped
 	orientation   orientation // of irot and imir
 	deep          bool        // of av1C and hvcC
+	studio        bool        // of colr: luma from 16 to 235
 }
 
 // isoItems is what a meta box tells.
@@ -28,6 +29,7 @@ type isoPicture struct {
 	cropped       image.Point // the sides that remain after cropping
 	orientation   orientation
 	deep          bool // more than 8 bits
+	studio        bool // luma from 16 to 235
 }
 
 // readMeta reads the boxes of the meta box of a file.
@@ -85,6 +87,8 @@ func (it *isoItems) picture() (isoPicture, error) {
 			p.orientation = p.orientation.then(q.orientation)
 		case "av1C", "hvcC":
 			p.deep = q.deep
+		case "colr":
+			p.studio = p.studio || q.studio
 		}
 	}
 	if p.width == 0 || p.height == 0 {
@@ -253,6 +257,10 @@ func readProperty(kind string, r *reader) isoProperty {
 		p.orientation = [4]orientation{1, 8, 3, 6}[r.number(1)&3]
 	case "imir": // 0 exchanges top and bottom, 1 left and right
 		p.orientation = [2]orientation{4, 2}[r.number(1)&1]
+	case "colr":
+		named := string(r.take(4)) == "nclx"
+		r.number(6)
+		p.studio = r.number(1)&0x80 == 0 && named
 	case "av1C":
 		r.number(2)
 		p.deep = r.number(1)&0x40 != 0

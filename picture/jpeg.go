@@ -45,16 +45,31 @@ func blameJPEG(err error) error {
 	return err
 }
 
-// jpegReduction is the most that decoding itself reduces by; box filtering does the rest.
-const jpegReduction = 8
+// reduction returns by how much decoding itself reduces: up to 8, and so that cells which count from the far side are
+// made of whole blocks. Box filtering does the rest.
+func (f jpegFile) reduction(c cells) int {
+	k := min(c.side, 8)
+	for c.fromRight && f.Width%k != 0 || c.fromBottom && f.Height%k != 0 {
+		k /= 2
+	}
+	return k
+}
 
-func (f jpegFile) memory(n int) int64 { return f.Memory(min(n, jpegReduction)) }
+func (f jpegFile) memory(c cells) int64 {
+	k := f.reduction(c)
+	need := f.Memory(k)
+	if k < c.side {
+		need += 3 * int64(f.Width) * int64(f.Height) / int64(c.side*c.side)
+	}
+	return need
+}
 
-func (f jpegFile) pixels(n int) (*image.YCbCr, Warnings, error) {
-	k := min(n, jpegReduction)
+func (f jpegFile) pixels(c cells) (*image.YCbCr, Warnings, error) {
+	k := f.reduction(c)
 	m, err := f.Decode(k)
 	if err != nil {
 		return nil, 0, blameJPEG(err)
 	}
-	return reduce(m, n/k), 0, nil
+	c.side /= k
+	return reduce(m, c), 0, nil
 }

@@ -50,8 +50,11 @@ func (l Limits) fits(width, height int) error {
 
 // size returns ErrTooLarge or ErrTooSmall where a picture is outside the limits.
 func (l Limits) size(width, height int) error {
+	if err := l.fits(width, height); err != nil {
+		return err
+	}
 	if width < l.MinSide || height < l.MinSide {
 		return fmt.Errorf("%w: %d x %d pixels, at least %d on a side are needed", ErrTooSmall, width, height, l.MinSide)
 	}
-	return l.fits(width, height)
+	return nil
 }

@@ -36,15 +36,12 @@ func (o orientation) size(width, height int) (int, int) {
 	return width, height
 }
 
-// reducible returns the largest power of two up to n by which the stored picture may be reduced before it is turned.
-// A mirrored side has to be a multiple of it: the cells count from the upright picture's upper left corner, so that one
-// picture gives the same pixels in all eight orientations.
-func (o orientation) reducible(width, height, n int) int {
-	w, h := o.size(width, height)
-	for o.flipsX() && w%n != 0 || o.flipsY() && h%n != 0 {
-		n /= 2
+// cells returns the cells of a stored picture that is reduced by n before it is turned.
+func (o orientation) cells(n int) cells {
+	if o.transposes() {
+		return cells{n, o.flipsY(), o.flipsX()}
 	}
-	return n
+	return cells{n, o.flipsX(), o.flipsY()}
 }
 
 // turn makes the stored picture upright. Samples are moved, not changed; but where chroma is subsampled along a side of

@@ -69,10 +69,10 @@ func (d *Decoder) Limits() Limits { return d.limits }
 
 // file is a picture of a known format whose header has been read.
 type file interface {
-	// memory estimates the bytes that pixels(n) has in use at its peak, the result included.
-	memory(n int) int64
-	// pixels decodes and reduces by n, a power of two, leaving out the turn that the header asks for.
-	pixels(n int) (*image.YCbCr, Warnings, error)
+	// memory estimates the bytes that pixels has in use at its peak, the result included.
+	memory(c cells) int64
+	// pixels decodes and reduces, leaving out the turn that the header asks for.
+	pixels(c cells) (*image.YCbCr, Warnings, error)
 }
 
 // header is what is known of a picture before it is decoded.
@@ -148,10 +148,10 @@ func (d *Decoder) Decode(ctx context.Context, b []byte, side int) (*Picture, err
 		return nil, err
 	}
 	n := reduction(min(h.width, h.height), side)
-	before := h.orientation.reducible(h.width, h.height, n)
-	need := h.file.memory(before)
-	if before != n || h.orientation != upright {
-		need += 3 * int64(h.width) * int64(h.height) / int64(before*before)
+	c := h.orientation.cells(n)
+	need := h.file.memory(c)
+	if h.orientation != upright {
+		need += 3 * int64(h.width) * int64(h.height) / int64(n*n)
 	}
 	if need > d.limits.Memory {
 		return nil, fmt.Errorf("%w: %d x %d pixels of %v need some %d MiB, at most %d MiB are given",
@@ -173,12 +173,12 @@ func (d *Decoder) Decode(ctx context.Context, b []byte, side int) (*Picture, err
 
 	var img *image.YCbCr
 	err = guard(func() error {
-		m, warnings, err := h.file.pixels(before)
+		m, warnings, err := h.file.pixels(c)
 		if err != nil {
 			return err
 		}
 		h.warnings |= warnings
-		img = reduce(h.orientation.turn(m), n/before)
+		img = h.orientation.turn(m)
 		return nil
 	})
 	if err != nil {

@@ -79,16 +79,16 @@ func pngPixel(depth, colour uint8) int {
 	return 4
 }
 
-func (f *pngFile) memory(n int) int64 {
+func (f *pngFile) memory(c cells) int64 {
 	area := int64(f.width) * int64(f.height)
 	need := area * int64(f.perPixel)
 	if f.interlaced {
 		need += need / 2 // image/png holds the last pass beside the picture
 	}
-	return need + 3*area/int64(n*n) + 1<<17
+	return need + 3*area/int64(c.side*c.side) + 1<<17
 }
 
-func (f *pngFile) pixels(n int) (*image.YCbCr, Warnings, error) {
+func (f *pngFile) pixels(c cells) (*image.YCbCr, Warnings, error) {
 	m, err := png.Decode(bytes.NewReader(f.bytes))
 	if err != nil {
 		var unsupported png.UnsupportedError
@@ -97,5 +97,5 @@ func (f *pngFile) pixels(n int) (*image.YCbCr, Warnings, error) {
 		}
 		return nil, 0, blame(err, ErrCorrupt)
 	}
-	return rowsOf(m).reduced(n), 0, nil
+	return rowsOf(m).reduced(c), 0, nil
 }

@@ -17,88 +17,121 @@ func reduction(shorter, side int) int {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// reduce returns the picture with each n by n of its pixels made one, their mean; m itself where n is 1. Chroma is
+// cells says how a stored picture is cut into squares, each of which becomes a pixel. They are counted from the corner
+// that is the upright picture's upper left, so that a picture gives the same pixels in all eight orientations; those at
+// the opposite sides may be incomplete.
+type cells struct {
+	side                  int // a power of two
+	fromRight, fromBottom bool
+}
+
+// lead returns how much of the first cell is missing along a side.
+func (c cells) lead(length int, fromEnd bool) int {
+	if !fromEnd {
+		return 0
+	}
+	return (c.side - length%c.side) % c.side
+}
+
+// span returns the bounds of the i-th cell along a side.
+func (c cells) span(i, length, lead int) (from, to int) {
+	return max(0, i*c.side-lead), min(length, (i+1)*c.side-lead)
+}
+
+// reduce returns the picture with each cell made one pixel, its mean; m itself where cells are single pixels. Chroma is
 // reduced alike and stays subsampled as it is.
-func reduce(m *image.YCbCr, n int) *image.YCbCr {
-	if n == 1 {
+func reduce(m *image.YCbCr, c cells) *image.YCbCr {
+	if c.side == 1 {
 		return m
 	}
 	w, h := m.Rect.Dx(), m.Rect.Dy()
-	out := image.NewYCbCr(image.Rect(0, 0, ceilDiv(w, n), ceilDiv(h, n)), m.SubsampleRatio)
-	reducePlane(plane{out.Y, out.YStride}, plane{m.Y, m.YStride}, w, h, n)
+	out := image.NewYCbCr(image.Rect(0, 0, ceilDiv(w, c.side), ceilDiv(h, c.side)), m.SubsampleRatio)
+	c.reducePlane(plane{out.Y, out.YStride}, plane{m.Y, m.YStride}, w, h)
 	cw, ch := chromaSize(m.SubsampleRatio, w, h)
-	reducePlane(plane{out.Cb, out.CStride}, plane{m.Cb, m.CStride}, cw, ch, n)
-	reducePlane(plane{out.Cr, out.CStride}, plane{m.Cr, m.CStride}, cw, ch, n)
+	c.reducePlane(plane{out.Cb, out.CStride}, plane{m.Cb, m.CStride}, cw, ch)
+	c.reducePlane(plane{out.Cr, out.CStride}, plane{m.Cr, m.CStride}, cw, ch)
 	return out
 }
 
-// reducePlane fills dst with the means of n by n samples of src, which is w by h samples.
-func reducePlane(dst, src plane, w, h, n int) {
-	var b boxes
-	b.reset(ceilDiv(w, n), 1)
+// reducePlane fills dst with the means of the cells of src, which is w by h samples.
+func (c cells) reducePlane(dst, src plane, w, h int) {
+	b := newBoxes(c, w, h, 1)
 	for y := range h {
-		b.add(src.pix[y*src.stride:][:w], n)
-		if y%n != n-1 && y != h-1 {
+		if !b.add(src.pix[y*src.stride:][:w]) {
 			continue
 		}
-		row := dst.pix[y/n*dst.stride:]
-		rows := y%n + 1
-		for x, sum := range b.sums {
-			count := uint32(rows * min(n, w-x*n))
-			row[x] = uint8((sum + count/2) / count)
+		row := dst.pix[b.row*dst.stride:]
+		for x := range b.across {
+			row[x] = b.mean(x, 0)
 		}
-		clear(b.sums)
+		b.next()
 	}
 }
 
-// boxes sums rows of samples into cells. A cell is at most 64 by 64 samples of 8 bits.
+// boxes sums the rows of a picture into a row of cells at a time. A cell is at most 64 by 64 samples of 8 bits.
 type boxes struct {
-	sums     []uint32
-	channels int
+	cells
+	width, height, channels int
+	across                  int // cells
+	leadX, leadY            int
+	y                       int // of the next row
+	row                     int // of cells
+	sums                    []uint32
 }
 
-func (b *boxes) reset(cells, channels int) {
-	b.sums, b.channels = make([]uint32, cells*channels), channels
+func newBoxes(c cells, width, height, channels int) *boxes {
+	across := ceilDiv(width, c.side)
+	return &boxes{
+		cells: c, width: width, height: height, channels: channels, across: across,
+		leadX: c.lead(width, c.fromRight), leadY: c.lead(height, c.fromBottom), sums: make([]uint32, across*channels),
+	}
 }
 
-// add adds a row of one channel, n samples to a cell.
-func (b *boxes) add(row []uint8, n int) {
-	if n == 1 {
+// add adds the next row, its channels interleaved. It tells whether the row of cells is complete.
+func (b *boxes) add(row []uint8) bool {
+	switch {
+	case b.side == 1:
 		for i, v := range row {
-			b.sums[i] += uint32(v)
+			b.sums[i] = uint32(v)
 		}
-		return
+	case b.channels == 1:
+		for i := range b.sums {
+			from, to := b.span(i, b.width, b.leadX)
+			var sum uint32
+			for _, v := range row[from:to] {
+				sum += uint32(v)
+			}
+			b.sums[i] += sum
+		}
+	default:
+		for i := range b.across {
+			from, to := b.span(i, b.width, b.leadX)
+			var s0, s1, s2 uint32
+			for cell := row[3*from : 3*to]; len(cell) >= 3; cell = cell[3:] {
+				s0 += uint32(cell[0])
+				s1 += uint32(cell[1])
+				s2 += uint32(cell[2])
+			}
+			b.sums[3*i] += s0
+			b.sums[3*i+1] += s1
+			b.sums[3*i+2] += s2
+		}
 	}
-	for i := range b.sums {
-		cell := row
-		if len(cell) > n {
-			cell = cell[:n]
-		}
-		var sum uint32
-		for _, v := range cell {
-			sum += uint32(v)
-		}
-		b.sums[i] += sum
-		row = row[len(cell):]
-	}
+	b.y++
+	_, end := b.span(b.row, b.height, b.leadY)
+	return b.y == end
 }
 
-// addRGB adds a row of three interleaved channels, n pixels to a cell.
-func (b *boxes) addRGB(row []uint8, n int) {
-	for i := 0; i+2 < len(b.sums); i += 3 {
-		cell := row
-		if len(cell) > 3*n {
-			cell = cell[:3*n]
-		}
-		var r, g, bl uint32
-		for j := 0; j+2 < len(cell); j += 3 {
-			r += uint32(cell[j])
-			g += uint32(cell[j+1])
-			bl += uint32(cell[j+2])
-		}
-		b.sums[i] += r
-		b.sums[i+1] += g
-		b.sums[i+2] += bl
-		row = row[len(cell):]
-	}
+// mean returns the mean of a channel in a cell of the row that is complete.
+func (b *boxes) mean(x, channel int) uint8 {
+	left, right := b.span(x, b.width, b.leadX)
+	top, bottom := b.span(b.row, b.height, b.leadY)
+	count := uint32((right - left) * (bottom - top))
+	return uint8((b.sums[x*b.channels+channel] + count/2) / count)
+}
+
+// next begins the next row of cells.
+func (b *boxes) next() {
+	clear(b.sums)
+	b.row++
 }

@@ -12,41 +12,32 @@ type rows struct {
 	fill          func(y int, row []uint8)
 }
 
-// reduced makes each n by n pixels one, their mean, and converts to YCbCr.
-func (r rows) reduced(n int) *image.YCbCr {
+// reduced makes each cell a pixel, its mean, and converts to YCbCr.
+func (r rows) reduced(c cells) *image.YCbCr {
 	ratio := image.YCbCrSubsampleRatio444
 	if r.channels == 1 {
 		ratio = image.YCbCrSubsampleRatio420
 	}
-	out := image.NewYCbCr(image.Rect(0, 0, ceilDiv(r.width, n), ceilDiv(r.height, n)), ratio)
+	out := image.NewYCbCr(image.Rect(0, 0, ceilDiv(r.width, c.side), ceilDiv(r.height, c.side)), ratio)
 	if r.channels == 1 {
 		neutral(out)
 	}
-	var b boxes
-	b.reset(out.Rect.Dx(), r.channels)
+	b := newBoxes(c, r.width, r.height, r.channels)
 	row := make([]uint8, r.width*r.channels)
 	for y := range r.height {
 		r.fill(y, row)
-		if r.channels == 1 {
-			b.add(row, n)
-		} else {
-			b.addRGB(row, n)
-		}
-		if y%n != n-1 && y != r.height-1 {
+		if !b.add(row) {
 			continue
 		}
-		at, deep := y/n*out.YStride, y%n+1
-		for x := range out.Rect.Dx() {
-			count := uint32(deep * min(n, r.width-x*n))
-			mean := func(sum uint32) uint8 { return uint8((sum + count/2) / count) }
+		at := b.row * out.YStride
+		for x := range b.across {
 			if r.channels == 1 {
-				out.Y[at+x] = mean(b.sums[x])
-				continue
+				out.Y[at+x] = b.mean(x, 0)
+			} else {
+				out.Y[at+x], out.Cb[at+x], out.Cr[at+x] = color.RGBToYCbCr(b.mean(x, 0), b.mean(x, 1), b.mean(x, 2))
 			}
-			s := b.sums[3*x : 3*x+3]
-			out.Y[at+x], out.Cb[at+x], out.Cr[at+x] = color.RGBToYCbCr(mean(s[0]), mean(s[1]), mean(s[2]))
 		}
-		clear(b.sums)
+		b.next()
 	}
 	return out
 }

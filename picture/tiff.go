@@ -35,20 +35,20 @@ func blameTIFF(err error) error {
 
 // memory counts the picture and a strip or tile as large as the picture, which the decoder unpacks to up to 8 bytes a
 // pixel whatever the picture has, in a buffer that grows by doubling.
-func (f *tiffFile) memory(n int) int64 {
+func (f *tiffFile) memory(c cells) int64 {
 	area := int64(f.Width) * int64(f.Height)
 	pixel := int64(4)
 	switch f.ColorModel {
 	case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
 		pixel = 8
 	}
-	return area*(pixel+12) + 3*area/int64(n*n) + 1<<22
+	return area*(pixel+12) + 3*area/int64(c.side*c.side) + 1<<22
 }
 
-func (f *tiffFile) pixels(n int) (*image.YCbCr, Warnings, error) {
+func (f *tiffFile) pixels(c cells) (*image.YCbCr, Warnings, error) {
 	m, err := tiff.Decode(bytes.NewReader(f.bytes))
 	if err != nil {
 		return nil, 0, blameTIFF(err)
 	}
-	return rowsOf(m).reduced(n), 0, nil
+	return rowsOf(m).reduced(c), 0, nil
 }

@@ -162,7 +162,7 @@ func riff(chunks ...[]byte) []byte {
 	return append(append(b, "WEBP"...), body...)
 }
 
-func (f *webpFile) memory(n int) int64 {
+func (f *webpFile) memory(c cells) int64 {
 	frame := int64(f.fw) * int64(f.fh)
 	need := 2 * frame
 	switch {
@@ -171,17 +171,17 @@ func (f *webpFile) memory(n int) int64 {
 	case f.alpha != nil:
 		need = 11 * frame // the alpha plane is a lossless picture of its own
 	}
-	return need + 3*int64(f.width)*int64(f.height)/int64(n*n) + 2*int64(len(f.frame)+len(f.alpha)) + 1<<20
+	return need + 3*int64(f.width)*int64(f.height)/int64(c.side*c.side) + 2*int64(len(f.frame)+len(f.alpha)) + 1<<20
 }
 
-func (f *webpFile) pixels(n int) (*image.YCbCr, Warnings, error) {
+func (f *webpFile) pixels(c cells) (*image.YCbCr, Warnings, error) {
 	m, err := webp.Decode(bytes.NewReader(f.still()))
 	if err != nil {
 		return nil, 0, blame(err, ErrCorrupt)
 	}
 	lossy, ok := m.(*image.YCbCr)
 	if ok && f.fw == f.width && f.fh == f.height {
-		out := reduce(lossy, n)
+		out := reduce(lossy, c)
 		fullRange(out)
 		return out, 0, nil
 	}
@@ -191,7 +191,7 @@ func (f *webpFile) pixels(n int) (*image.YCbCr, Warnings, error) {
 	} else if a, isAlpha := m.(*image.NYCbCrA); isAlpha {
 		r.fill = studioRows(&a.YCbCr, a.A, a.AStride)
 	}
-	return r.on(f.width, f.height, f.at).reduced(n), 0, nil
+	return r.on(f.width, f.height, f.at).reduced(c), 0, nil
 }
 
 // WebP's lossy frames are in BT.601's studio range, as video is: luma 16 to 235, chroma 16 to 240. image.YCbCr means

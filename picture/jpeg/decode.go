@@ -86,6 +86,9 @@ func (f *File) Memory(denom int) int64 {
 // Decode decodes the picture at 1/denom of its size, rounded up; denom is 1, 2, 4 or 8. Its chroma may have another
 // resolution than the file's. Errors: ErrTruncated, ErrCorrupt, ErrUnsupported.
 func (f *File) Decode(denom int) (*image.YCbCr, error) {
+	if err := f.dense(); err != nil {
+		return nil, err
+	}
 	d := decoders.Get().(*decoder)
 	defer d.release()
 	d.prepare(f, denom)

@@ -145,11 +145,11 @@ func Parse(b []byte) (*File, error) {
 	case scans == 0:
 		return nil, fmt.Errorf("%w: no scan in %d bytes", ErrTruncated, len(b))
 	}
-	return f, f.dense()
+	return f, nil
 }
 
-// dense refuses a small file that claims to be a large picture, before memory is spent on it: each block takes a bit at
-// least, in one scan or another.
+// dense refuses a small file that claims to be a large picture, before memory is spent on it: each block takes at least
+// a bit, in one scan or another.
 func (f *File) dense() error {
 	blocks, bits := 0, 0
 	for _, c := range f.components {

@@ -1,0 +1,103 @@
+package picture
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/png"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestGuard(t *testing.T) {
+	var none []int
+	err := guard(func() error { none[0]++; return nil })
+	if !errors.Is(err, ErrDecoder) {
+		t.Errorf("guard of a panic = %v, want ErrDecoder", err)
+	}
+	if err := guard(func() error { return ErrCorrupt }); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("guard of an error = %v, want it unchanged", err)
+	}
+}
+
+// TestMemoryIsWaitedFor takes the whole budget: a decode waits until its context ends, or until there is memory.
+func TestMemoryIsWaitedFor(t *testing.T) {
+	d := NewDecoder(Limits{})
+	b := plainPNG(t)
+	if err := d.memory.Acquire(t.Context(), d.limits.Memory); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := d.Decode(ctx, b, 0); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Decode without memory = %v, want DeadlineExceeded", err)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := d.Decode(context.Background(), b, 0)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		t.Fatalf("Decode without memory came back with %v", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	d.memory.Release(d.limits.Memory)
+	if err := <-done; err != nil {
+		t.Errorf("Decode with memory = %v", err)
+	}
+	if !d.memory.TryAcquire(d.limits.Memory) {
+		t.Error("Decode keeps memory")
+	}
+}
+
+// TestMemoryIsGivenBack, after refusals too.
+func TestMemoryIsGivenBack(t *testing.T) {
+	d := NewDecoder(Limits{})
+	b := plainPNG(t)
+	b[len(b)-20] ^= 1
+	if _, err := d.Decode(t.Context(), b, 0); err == nil {
+		t.Error("a damaged PNG was read")
+	}
+	if !d.memory.TryAcquire(d.limits.Memory) {
+		t.Error("Decode keeps memory after an error")
+	}
+}
+
+// TestTurnsAreAGroup compares a turn after a turn with the one that then gives.
+func TestTurnsAreAGroup(t *testing.T) {
+	m := image.NewYCbCr(image.Rect(0, 0, 5, 3), image.YCbCrSubsampleRatio444)
+	for i := range m.Y {
+		m.Y[i], m.Cb[i], m.Cr[i] = uint8(i), uint8(2*i), uint8(3*i)
+	}
+	for o := upright; o <= 8; o++ {
+		for p := upright; p <= 8; p++ {
+			got, want := o.then(p).turn(m), p.turn(o.turn(m))
+			if got.Rect != want.Rect || string(got.Y) != string(want.Y) || string(got.Cr) != string(want.Cr) {
+				t.Errorf("%d then %d is not %d", o, p, o.then(p))
+			}
+		}
+	}
+}
+
+func TestFitsUsesWideArithmetic(t *testing.T) {
+	l := Limits{Side: 1 << 31, Pixels: 1 << 30}.withDefaults()
+	if err := l.fits(1<<31, 1<<31); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("fits(2^31, 2^31) = %v, want ErrTooLarge", err)
+	}
+	if runtime.GOARCH == "amd64" && l.fits(1<<15, 1<<15) != nil {
+		t.Error("fits(2^15, 2^15) is refused within a limit of 2^30")
+	}
+}
+
+// plainPNG is a small picture.
+func plainPNG(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 32, 32))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
