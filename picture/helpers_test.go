@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"flag"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -72,10 +73,28 @@ func asTIFF(t testing.TB, m image.Image) []byte {
 	return encoded(t, func(b *bytes.Buffer) error { return tiff.Encode(b, m, &tiff.Options{Compression: tiff.Deflate}) })
 }
 
-func asAVIF(t testing.TB, m image.Image) []byte {
-	return encoded(t, func(b *bytes.Buffer) error {
-		return avif.Encode(b, m, avif.Options{Quality: 90, ChromaSubsampling: image.YCbCrSubsampleRatio444})
-	})
+var update = flag.Bool("update", false, "write testdata/*.avif anew")
+
+// asAVIF returns the picture in testdata, which is m encoded: the encoder takes 20 seconds to start under the race
+// detector. With -update it is encoded anew.
+func asAVIF(t testing.TB, name string, m image.Image) []byte {
+	t.Helper()
+	path := filepath.Join("testdata", name+".avif")
+	if *update {
+		b := encoded(t, func(b *bytes.Buffer) error {
+			return avif.Encode(b, m, avif.Options{Quality: 90, QualityAlpha: 90, ChromaSubsampling: image.YCbCrSubsampleRatio444})
+		})
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return read(t, path)
+}
+
+// sceneAVIF is scene(97, 61).
+func sceneAVIF(t testing.TB) []byte {
+	t.Helper()
+	return asAVIF(t, "scene", scene(97, 61))
 }
 
 func asWebP(t testing.TB, m image.Image, lossless bool) []byte {

@@ -92,6 +92,33 @@ func TestFitsUsesWideArithmetic(t *testing.T) {
 	}
 }
 
+// TestLargestFit says what of the largest size that the limits allow is read within the default memory.
+func TestLargestFit(t *testing.T) {
+	const w, h = 8192, 8192
+	for _, c := range []struct {
+		name string
+		file file
+		fits bool
+	}{
+		{"png", &pngFile{width: w, height: h, perPixel: 4}, true},
+		{"png, 16 bits and interlaced", &pngFile{width: w, height: h, perPixel: 8, interlaced: true}, true},
+		{"gif", &gifFile{width: w, height: h, frame: image.Rect(0, 0, w, h)}, true},
+		{"webp", &webpFile{width: w, height: h, fw: w, fh: h, kind: "VP8 "}, true},
+		{"webp, lossless", &webpFile{width: w, height: h, fw: w, fh: h, kind: "VP8L"}, true},
+		{"webp, alpha", &webpFile{width: w, height: h, fw: w, fh: h, kind: "VP8 ", alpha: []byte{0}}, true},
+		{"bmp", &bmpFile{Config: image.Config{Width: w, Height: h}}, true},
+		{"tiff", &tiffFile{Config: image.Config{Width: w, Height: h}}, false},
+		{"heic", &isoFile{format: HEIC, width: w, height: h}, true},
+		{"heic, deep", &isoFile{format: HEIC, width: w, height: h, deep: true}, false},
+		{"avif", &isoFile{format: AVIF, width: w, height: h}, false},
+	} {
+		need := c.file.memory(cells{side: 1})
+		if got := need <= defaultMemory; got != c.fits {
+			t.Errorf("%s of 64 megapixels takes %d MiB in full: fits is %v, want %v", c.name, need>>20, got, c.fits)
+		}
+	}
+}
+
 // plainPNG is a small picture.
 func plainPNG(t *testing.T) []byte {
 	t.Helper()

@@ -14,12 +14,13 @@ import (
 type isoFile struct {
 	bytes         []byte
 	format        Format
-	width, height int // as the decoder returns it
+	width, height int   // as the decoder returns it
+	largest       int64 // of the coded pictures, in pixels
 	deep, studio  bool
 }
 
-// openISO reads the boxes that state the primary picture's size. Every size that they state has to be within the
-// limits, tiles and thumbnails included, since the decoders allocate by them.
+// openISO reads the boxes that state the primary picture's size. Every size that they and the coded pictures state has to
+// be within the limits, tiles and thumbnails included, since the decoders allocate by them.
 //
 // HEIC's decoder crops and turns by itself. AVIF's doesn't: its pictures are turned here, and not cropped. EXIF's
 // orientation is ignored in both, as the formats ask.
@@ -33,9 +34,13 @@ func openISO(b []byte, format Format, limits Limits) (header, error) {
 	if err != nil {
 		return h, err
 	}
+	sizes := &codedSizes{limits: limits}
+	if err := it.checkCoded(b, sizes); err != nil {
+		return h, err
+	}
 	for _, p := range it.properties {
 		if p.kind == "ispe" {
-			if err := limits.fits(p.width, p.height); err != nil {
+			if err := sizes.fits(p.width, p.height); err != nil {
 				return h, err
 			}
 		}
@@ -44,7 +49,7 @@ func openISO(b []byte, format Format, limits Limits) (header, error) {
 	if err != nil {
 		return h, err
 	}
-	f := &isoFile{b, format, p.width, p.height, p.deep, p.studio}
+	f := &isoFile{b, format, p.width, p.height, sizes.largest, p.deep, p.studio}
 	h.warnings, h.file = warnings, f
 	if string(b[8:12]) == "avis" {
 		// The decoder would play the sequence, whose size is stated elsewhere; it takes the still for another brand.
@@ -122,7 +127,7 @@ func (f *isoFile) memory(c cells) int64 {
 		perPixel *= 2
 	}
 	area := int64(f.width) * int64(f.height)
-	return area*perPixel + 3*area/int64(c.side*c.side) + 3*int64(len(f.bytes)) + 24<<20
+	return max(area, f.largest)*perPixel + 3*area/int64(c.side*c.side) + 3*int64(len(f.bytes)) + 24<<20
 }
 
 func (f *isoFile) pixels(c cells) (*image.YCbCr, Warnings, error) {

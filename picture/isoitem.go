@@ -8,6 +8,7 @@ import (
 // isoProperty is a box of ipco.
 type isoProperty struct {
 	kind          string
+	body          []byte
 	width, height int         // of ispe; of clap, as cropped
 	orientation   orientation // of irot and imir
 	deep          bool        // of av1C and hvcC
@@ -20,7 +21,8 @@ type isoItems struct {
 	kinds      map[int]string // of the items
 	properties []isoProperty  // in the order of ipco
 	of         map[int][]int  // indices of the properties of an item, from 1
-	extents    map[int][]byte // the first extent of an item
+	extents    map[int][]byte // the data of an item
+	pieces     bool           // an item is told of twice, or its data is in more than one extent
 }
 
 // isoPicture is the primary picture.
@@ -66,6 +68,9 @@ func readMeta(file, meta []byte) (*isoItems, error) {
 		if r.short {
 			return nil, fmt.Errorf("%w: box %q is short", ErrCorrupt, part.kind)
 		}
+	}
+	if it.pieces {
+		return nil, fmt.Errorf("%w: an item in pieces, or twice", ErrUnsupported)
 	}
 	return it, nil
 }
@@ -154,12 +159,14 @@ func (it *isoItems) readIINF(r *reader) {
 		id := e.number(size)
 		e.number(2)
 		if name := e.take(4); !e.short {
+			_, twice := it.kinds[id]
+			it.pieces = it.pieces || twice
 			it.kinds[id] = string(name)
 		}
 	}
 }
 
-// readILOC keeps the first extents that lie in the file or in idat.
+// readILOC keeps the data of the items that lie in the file or in idat.
 func (it *isoItems) readILOC(r *reader, file, idat []byte) {
 	version := r.number(4) >> 24
 	sizes := r.number(2)
@@ -189,12 +196,15 @@ func (it *isoItems) readILOC(r *reader, file, idat []byte) {
 				source = idat
 			}
 			at := base + offset
-			if i > 0 || method > 1 || at < 0 || at > len(source) || length < 0 {
+			it.pieces = it.pieces || i > 0
+			if method > 1 || at < 0 || at > len(source) || length < 0 {
 				continue
 			}
 			if length == 0 || length > len(source)-at {
 				length = len(source) - at
 			}
+			_, twice := it.extents[id]
+			it.pieces = it.pieces || twice
 			it.extents[id] = source[at : at+length]
 		}
 		if r.short {
@@ -209,7 +219,7 @@ func (it *isoItems) readIPRP(r *reader) {
 		case "ipco":
 			for c := (&reader{b: body}); len(c.b) > 0 && !c.short; {
 				kind, body := c.box()
-				it.properties = append(it.properties, readProperty(kind, &reader{b: body}))
+				it.properties = append(it.properties, readProperty(kind, body))
 			}
 		case "ipma":
 			it.readIPMA(&reader{b: body})
@@ -242,8 +252,9 @@ func (it *isoItems) readIPMA(r *reader) {
 }
 
 // readProperty reads a box of ipco. One that is cut short states nothing.
-func readProperty(kind string, r *reader) isoProperty {
-	p := isoProperty{kind: kind, orientation: upright}
+func readProperty(kind string, body []byte) isoProperty {
+	r := &reader{b: body}
+	p := isoProperty{kind: kind, body: body, orientation: upright}
 	switch kind {
 	case "ispe":
 		r.number(4)
@@ -269,7 +280,7 @@ func readProperty(kind string, r *reader) isoProperty {
 		p.deep = r.number(1)&7 != 0
 	}
 	if r.short {
-		return isoProperty{kind: kind, orientation: upright}
+		return isoProperty{kind: kind, body: body, orientation: upright}
 	}
 	return p
 }

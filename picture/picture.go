@@ -8,9 +8,10 @@
 // It does not manage colour: ICC profiles are ignored. It shows the first frame of an animation and the main picture of
 // a file that has several. A decode that has begun runs to its end: the context is looked at before, not during.
 //
-// The caveat that bites: AVIF and HEIC are decoded by WebAssembly modules which allocate by what the coded frames say.
-// Here the sizes are checked that the container states; a file whose frames contradict its container is bounded by the
-// module's own limits only (see isobmff.go). A service that can do without them refuses these formats after Config.
+// The caveat that bites: AVIF and HEIC are decoded by WebAssembly modules. The sizes that their files state, in the
+// container and in the coded pictures, are checked before; but what a module allocates beyond is not bounded by the
+// budget, only estimated, and it takes a second to start and then tens of times as long a pixel as a JPEG. A service that
+// can do without these formats refuses them after Config.
 package picture
 
 import (

@@ -133,8 +133,8 @@ func TestFormats(t *testing.T) {
 		{"tiff palette", picture.TIFF, asTIFF(t, palette), palette, 1},
 		{"tiff alpha", picture.TIFF, asTIFF(t, glass), glass, 1},
 		{"tiff plain", picture.TIFF, rgbTIFF(m, 1), m, 1},
-		{"avif", picture.AVIF, asAVIF(t, m), m, 3},
-		{"avif alpha", picture.AVIF, asAVIF(t, glass), glass, 5},
+		{"avif", picture.AVIF, sceneAVIF(t), m, 3},
+		{"avif alpha", picture.AVIF, asAVIF(t, "glass", glass), glass, 5},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := decode(t, c.bytes, 0)
@@ -327,7 +327,7 @@ func TestBytesAreOnlyRead(t *testing.T) {
 	}
 	for name, b := range map[string][]byte{
 		"jpeg": asJPEG(t, m), "png": asPNG(t, m), "gif": asGIF(t, m), "webp": asWebP(t, m, false), "bmp": asBMP(t, m),
-		"tiff": uncompressed.Bytes(), "avif": asAVIF(t, m), "heic": asHEIC(t),
+		"tiff": uncompressed.Bytes(), "avif": sceneAVIF(t), "heic": asHEIC(t),
 	} {
 		before := bytes.Clone(b)
 		p := decode(t, b, 0)

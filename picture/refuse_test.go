@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"image"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -96,7 +96,7 @@ func bombs(t testing.TB) map[string][]byte {
 		copy(b[at:], v)
 		return b
 	}
-	j, g, bm, av := asJPEG(t, m), asGIF(t, m), asBMP(t, m), asAVIF(t, m)
+	j, g, bm, av := asJPEG(t, m), asGIF(t, m), asBMP(t, m), sceneAVIF(t)
 	tf := rgbTIFF(m, 1)
 	lossy, lossless := asWebP(t, m, false), asWebP(t, m, true)
 	huge := []byte{0x30, 0x75} // 30000, little-endian
@@ -174,12 +174,29 @@ func TestLies(t *testing.T) {
 	}
 }
 
+// TestCodedSizes: containers that state less than their coded pictures do.
+func TestCodedSizes(t *testing.T) {
+	for name, b := range map[string][]byte{
+		"avif": sceneAVIF(t),
+		"heic": read(t, filepath.Join(moduleData(t, "github.com/gen2brain/heic"), "gray.heic")),
+	} {
+		b = bytes.Clone(b)
+		ispe := bytes.Index(b, []byte("ispe")) + 8
+		binary.BigEndian.PutUint32(b[ispe:], 32)
+		binary.BigEndian.PutUint32(b[ispe+4:], 32)
+		_, err := picture.NewDecoder(picture.Limits{Side: 64}).Config(b)
+		if !errors.Is(err, picture.ErrTooLarge) || strings.Contains(err.Error(), "32 x 32") {
+			t.Errorf("%s of more than 64 pixels that claims 32: %v, want ErrTooLarge", name, err)
+		}
+	}
+}
+
 // TestTruncated cuts files of all formats.
 func TestTruncated(t *testing.T) {
 	m := scene(80, 60)
 	for name, b := range map[string][]byte{
 		"jpeg": asJPEG(t, m), "png": asPNG(t, m), "gif": asGIF(t, m), "webp lossy": asWebP(t, m, false),
-		"webp lossless": asWebP(t, m, true), "bmp": asBMP(t, m), "tiff": rgbTIFF(m, 1), "avif": asAVIF(t, m), "heic": asHEIC(t),
+		"webp lossless": asWebP(t, m, true), "bmp": asBMP(t, m), "tiff": rgbTIFF(m, 1), "avif": sceneAVIF(t), "heic": asHEIC(t),
 	} {
 		for _, keep := range []float64{0.1, 0.5, 0.9, 0.99} {
 			cut := b[:int(float64(len(b))*keep)]
@@ -226,17 +243,5 @@ func TestCorrupt(t *testing.T) {
 				t.Errorf("Decode = %v, want %v", err, c.want)
 			}
 		})
-	}
-}
-
-// TestLargestIsRead: what is within the limits is read, with their whole area, where memory allows.
-func TestLargestIsRead(t *testing.T) {
-	if testing.Short() {
-		t.Skip("64 megapixels")
-	}
-	m := image.NewGray(image.Rect(0, 0, 16384, 4096))
-	p := decode(t, asPNG(t, m), 128)
-	if p.Reduction != 32 || p.Image.Rect.Dx() != 512 || p.Image.Rect.Dy() != 128 {
-		t.Errorf("%v reduced by %d, want 512 x 128 by 32", p.Image.Rect, p.Reduction)
 	}
 }

@@ -170,20 +170,32 @@ func (w *writer) transform(step float64) {
 	}
 }
 
+// cosines has the DCT's basis: for each frequency, the samples.
+var cosines = func() (c [8][8]float64) {
+	for u := range 8 {
+		for x := range 8 {
+			c[u][x] = math.Cos(float64(2*x+1)*float64(u)*math.Pi/16) / 2
+			if u == 0 {
+				c[u][x] /= math.Sqrt2
+			}
+		}
+	}
+	return c
+}()
+
 func forward(samples [64]float64, step float64) (coefs [64]int) {
+	var rows [64]float64
+	for i := range rows {
+		for x := range 8 {
+			rows[i] += (samples[i/8*8+x] - 128) * cosines[i%8][x]
+		}
+	}
 	for k, place := range zigzagOrder {
-		u, v := place%8, place/8
 		sum := 0.0
-		for i, s := range samples {
-			sum += (s - 128) * math.Cos(float64(2*(i%8)+1)*float64(u)*math.Pi/16) * math.Cos(float64(2*(i/8)+1)*float64(v)*math.Pi/16)
+		for y := range 8 {
+			sum += rows[8*y+place%8] * cosines[place/8][y]
 		}
-		if u == 0 {
-			sum /= math.Sqrt2
-		}
-		if v == 0 {
-			sum /= math.Sqrt2
-		}
-		coefs[k] = int(math.Round(sum / 4 / step))
+		coefs[k] = int(math.Round(sum / step))
 	}
 	return coefs
 }
