@@ -5,10 +5,17 @@ import (
 	"context"
 	"errors"
 	"image"
+	"image/draw"
+	"image/gif"
 	"image/png"
+	"io"
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/gen2brain/webp"
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 )
 
 func TestGuard(t *testing.T) {
@@ -89,6 +96,53 @@ func TestFitsUsesWideArithmetic(t *testing.T) {
 	}
 	if runtime.GOARCH == "amd64" && l.fits(1<<15, 1<<15) != nil {
 		t.Error("fits(2^15, 2^15) is refused within a limit of 2^30")
+	}
+}
+
+// TestMemoryIsEnough holds what the decoders allocate against the estimates. What they allocate and drop again counts as
+// well, so this is on the safe side.
+func TestMemoryIsEnough(t *testing.T) {
+	m := image.NewNRGBA(image.Rect(0, 0, 500, 400))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(i * i >> 7)
+	}
+	opaque := image.NewRGBA(m.Rect)
+	draw.Draw(opaque, m.Rect, image.White, image.Point{}, draw.Src)
+	draw.Draw(opaque, m.Rect, m, image.Point{}, draw.Over)
+	deep := image.NewNRGBA64(m.Rect)
+	draw.Draw(deep, m.Rect, m, image.Point{}, draw.Src)
+	for name, encode := range map[string]func(w io.Writer) error{
+		"png":           func(w io.Writer) error { return png.Encode(w, m) },
+		"png opaque":    func(w io.Writer) error { return png.Encode(w, opaque) },
+		"png 16 bits":   func(w io.Writer) error { return png.Encode(w, deep) },
+		"gif":           func(w io.Writer) error { return gif.Encode(w, opaque, nil) },
+		"bmp":           func(w io.Writer) error { return bmp.Encode(w, opaque) },
+		"tiff":          func(w io.Writer) error { return tiff.Encode(w, m, nil) },
+		"tiff deflated": func(w io.Writer) error { return tiff.Encode(w, m, &tiff.Options{Compression: tiff.Deflate}) },
+		"tiff 16 bits":  func(w io.Writer) error { return tiff.Encode(w, deep, nil) },
+		"webp":          func(w io.Writer) error { return webp.Encode(w, opaque, webp.Options{Quality: 80}) },
+		"webp alpha":    func(w io.Writer) error { return webp.Encode(w, m, webp.Options{Quality: 80}) },
+		"webp lossless": func(w io.Writer) error { return webp.Encode(w, m, webp.Options{Lossless: true}) },
+	} {
+		var b bytes.Buffer
+		if err := encode(&b); err != nil {
+			t.Fatal(err)
+		}
+		h, err := NewDecoder(Limits{}).open(b.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{1, 4} {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			if _, _, err := h.file.pixels(cells{side: n}); err != nil {
+				t.Fatal(err)
+			}
+			runtime.ReadMemStats(&after)
+			if got, most := int64(after.TotalAlloc-before.TotalAlloc), h.file.memory(cells{side: n}); got > most {
+				t.Errorf("%s by %d allocates %d bytes, more than the %d estimated", name, n, got, most)
+			}
+		}
 	}
 }
 

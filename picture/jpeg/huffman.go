@@ -20,7 +20,7 @@ type huffman struct {
 	limit  [17]uint32            // for each length, the first code, left-aligned in 16 bits, that is longer
 	offset [17]int32             // for each length, the index of its first symbol less its first code
 
-	// value is for coefficients that are needed. An entry of which the upper 16 bits are a coefficient, not 0, has the
+	// value is for coefficients that are needed, and for the differences of means. An entry of which the upper 16 bits are a coefficient, not 0, has the
 	// length of code and coefficient in the lower 8 and the run of zeros before in the next. Other entries are symbol's.
 	value     [1 << lookBits]uint32
 	haveValue bool

@@ -83,6 +83,9 @@ func (d *decoder) tables(c *channel, s *scan, ids uint8) error {
 	}
 	c.seen = c.seen || s.first == 0
 	c.dc, c.ac, c.pred = &d.dc[dc&3], &d.ac[ac&3], 0
+	if needDC {
+		c.dc.makeValue()
+	}
 	switch {
 	case !needAC:
 	case !d.f.Progressive && c.points == 1:
@@ -127,9 +130,11 @@ func (d *decoder) run(s *scan, data []byte) error {
 				continue
 			}
 			for _, c := range s.channels {
-				for i := range c.h * c.v {
-					if !s.decode(d, c, s, x*c.h+i%c.h, y*c.v+i/c.h) {
-						return d.broken(y, s)
+				for by := y * c.v; by < (y+1)*c.v; by++ {
+					for bx := x * c.h; bx < (x+1)*c.h; bx++ {
+						if !s.decode(d, c, s, bx, by) {
+							return d.broken(y, s)
+						}
 					}
 				}
 			}
@@ -175,16 +180,25 @@ func (d *decoder) sequential(c *channel, _ *scan, x, y int) bool {
 
 // decodeDC decodes the difference of a block's mean from the last one's.
 func (d *decoder) decodeDC(c *channel) bool {
-	at, acc, n := fill(d.data, d.at, d.acc, d.n)
-	e := c.dc.symbol[acc>>lookShift]
-	length, size := int(e&0xff), int(e>>8)
+	at, acc, n := d.at, d.acc, d.n
+	if n < 32 {
+		at, acc, n = fill(d.data, at, acc, n)
+	}
+	e := c.dc.value[acc>>lookShift]
+	if v := int32(e) >> 16; v != 0 && e>>8&15 == 0 {
+		c.pred += v
+		d.at, d.acc, d.n = at, acc<<(e&63), n-int(e&63)
+		return true
+	}
+	s := c.dc.symbol[acc>>lookShift]
+	length, size := int(s&0xff), int(s>>8)
 	if length == 0 {
-		var s uint8
-		if length, s = c.dc.long(acc); length == 0 {
+		var symbol uint8
+		if length, symbol = c.dc.long(acc); length == 0 {
 			d.n = n
 			return false
 		}
-		size = int(s)
+		size = int(symbol)
 	}
 	if size > 15 {
 		d.n = n - length
