@@ -131,7 +131,7 @@ bench-base: ## benchmarks of BASE (main) against the work tree, in COUNT (6) tur
 
 .PHONY: bench-vips
 bench-vips: ## fingerprints of the JPEGs in TOUCHSTONE_DATA, against libvips making thumbnails of them, on one core
-	@TOOL='$(TOOL)' sh tools/bench-vips.sh
+	@COUNT='$(COUNT)' TOOL='$(TOOL)' sh tools/bench-vips.sh
 
 .PHONY: accuracy
 accuracy: build ## eval on made queries: BENCH=folder of make_queries.py, SEED (11), QUERIES (1900)
