@@ -30,6 +30,7 @@ func same(a, b *picture.Picture) bool {
 // TestOrientationsAreOne stores one picture in all eight orientations, without loss: each gives the same pixels, in
 // full and reduced, though its sides are not multiples of the reduction.
 func TestOrientationsAreOne(t *testing.T) {
+	t.Parallel()
 	m := scene(101, 67)
 	want := map[int]*picture.Picture{0: decode(t, asPNG(t, m), 0), 30: decode(t, asPNG(t, m), 30), 15: decode(t, asPNG(t, m), 15)}
 	for o := 1; o <= 8; o++ {
@@ -55,6 +56,7 @@ func TestOrientationsAreOne(t *testing.T) {
 // TestJPEGOrientations turns decoded planes: no sample changes. Where sides are multiples of the MCU, the turned picture
 // is the plain one turned, at each reduction and sampling.
 func TestJPEGOrientations(t *testing.T) {
+	t.Parallel()
 	for name, b := range map[string][]byte{
 		"420": asJPEG(t, scene(128, 96)), "grey": asJPEG(t, image.NewGray(image.Rect(0, 0, 128, 96))),
 		"411": read(t, moduleData(t, "github.com/gen2brain/jpegn")+"/test.411.jpg"),
@@ -122,6 +124,7 @@ func turned(plain, got *image.YCbCr, o, skip int) error {
 // TestModernOrientations turns AVIF and HEIC by their own boxes; EXIF's orientation doesn't count there, and nothing is
 // turned twice. The boxes are written over those that tell the pixels' depth.
 func TestModernOrientations(t *testing.T) {
+	t.Parallel()
 	for name, b := range map[string][]byte{
 		"avif": sceneAVIF(t),
 		"heic": read(t, filepath.Join(moduleData(t, "github.com/gen2brain/heic"), "test8.heic")),

@@ -19,6 +19,7 @@ import (
 )
 
 func TestDecodeReduces(t *testing.T) {
+	t.Parallel()
 	m := scene(500, 300)
 	files := map[string][]byte{"jpeg": asJPEG(t, m), "png": asPNG(t, m), "webp": asWebP(t, m, false)}
 	for _, c := range []struct {
@@ -74,6 +75,7 @@ func TestReductionIsTheMean(t *testing.T) {
 
 // TestFormats draws one scene in all formats and modes, and compares.
 func TestFormats(t *testing.T) {
+	t.Parallel()
 	m := scene(97, 61)
 	palette := image.NewPaletted(m.Rect, color.Palette{
 		color.NRGBA{220, 60, 60, 255}, color.NRGBA{250, 240, 180, 255}, color.NRGBA{20, 30, 70, 255}, color.NRGBA{90, 180, 90, 255}})
@@ -155,6 +157,7 @@ func TestFormats(t *testing.T) {
 
 // TestForeignFiles reads the pictures that the decoders' own tests use and compares with their PNG twins.
 func TestForeignFiles(t *testing.T) {
+	t.Parallel()
 	dir := moduleData(t, "golang.org/x/image")
 	for _, c := range []struct {
 		file, twin string
@@ -201,6 +204,7 @@ func TestNoSystemLibraries(t *testing.T) {
 }
 
 func TestFirstFrames(t *testing.T) {
+	t.Parallel()
 	colours := color.Palette{color.NRGBA{}, color.NRGBA{200, 30, 30, 255}, color.NRGBA{30, 30, 200, 255}}
 	frame := func(r image.Rectangle, index uint8) *image.Paletted {
 		m := image.NewPaletted(r, colours)
@@ -257,6 +261,7 @@ func TestFirstFrames(t *testing.T) {
 
 // TestTransparentIsWhite: whatever colour hides below.
 func TestTransparentIsWhite(t *testing.T) {
+	t.Parallel()
 	m := image.NewNRGBA(image.Rect(0, 0, 32, 32))
 	for i := range m.Pix {
 		if i%4 != 3 {
@@ -320,6 +325,7 @@ func TestContext(t *testing.T) {
 
 // TestBytesAreOnlyRead also guards against a decoder that keeps the bytes as its picture.
 func TestBytesAreOnlyRead(t *testing.T) {
+	t.Parallel()
 	m := scene(64, 48)
 	var uncompressed bytes.Buffer
 	if err := tiff.Encode(&uncompressed, m, nil); err != nil {

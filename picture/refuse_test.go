@@ -146,6 +146,7 @@ func TestBombs(t *testing.T) {
 
 // TestLies: files whose parts contradict each other within the limits cost no more than their format's decoder says.
 func TestLies(t *testing.T) {
+	t.Parallel()
 	m := scene(64, 64)
 	j, heic := asJPEG(t, m), asHEIC(t)
 	sof := bytes.Index(j, []byte{0xff, 0xc0})
@@ -193,6 +194,7 @@ func TestCodedSizes(t *testing.T) {
 
 // TestTruncated cuts files of all formats.
 func TestTruncated(t *testing.T) {
+	t.Parallel()
 	m := scene(80, 60)
 	for name, b := range map[string][]byte{
 		"jpeg": asJPEG(t, m), "png": asPNG(t, m), "gif": asGIF(t, m), "webp lossy": asWebP(t, m, false),

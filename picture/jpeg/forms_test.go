@@ -26,6 +26,7 @@ func adobe(transform byte) []byte {
 // TestDecodeForms compares with image/jpeg where that reads the form, pixel by pixel and at full size; and the reduced
 // pictures with the full one.
 func TestDecodeForms(t *testing.T) {
+	t.Parallel()
 	ycc := func(y, cb, cr [2]int) [][2]int { return [][2]int{y, cb, cr} }
 	one := [2]int{1, 1}
 	for _, c := range []struct {
@@ -126,6 +127,7 @@ func near(t *testing.T, got color.YCbCr, want color.RGBA, tolerance int) {
 // TestTruncated cuts files at each length: from where the picture is there whole, but for the end marker, they are
 // read; before, they are refused as truncated.
 func TestTruncated(t *testing.T) {
+	t.Parallel()
 	one := [2]int{1, 1}
 	for name, w := range map[string]writer{
 		"baseline":    {factors: [][2]int{{2, 2}, one, one}},

@@ -68,6 +68,7 @@ func FuzzDecode(f *testing.F) {
 
 // TestMutants damages the seeds at random, a few bytes each: what a fuzzer does, but in every run of the tests.
 func TestMutants(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))

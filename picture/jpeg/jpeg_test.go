@@ -2,6 +2,7 @@ package jpeg_test
 
 import (
 	"bytes"
+	"flag"
 	"image"
 	stdjpeg "image/jpeg"
 	"io/fs"
@@ -42,6 +43,8 @@ func moduleData(t testing.TB, module string) string {
 	}
 	return filepath.Join(strings.TrimSpace(string(out)), "testdata")
 }
+
+var oneIn = flag.Int("one-in", 240, "decode one photo in so many of TOUCHSTONE_DATA")
 
 // photos returns one in so many of the JPEGs below TOUCHSTONE_DATA.
 func photos(t testing.TB, oneIn int) [][]byte {
@@ -158,12 +161,9 @@ func TestDecodeAgreesWithStandardLibrary(t *testing.T) {
 }
 
 func TestDecodeAgreesOnPhotos(t *testing.T) {
-	oneIn := 60
-	if testing.Short() {
-		oneIn = 400
-	}
+	t.Parallel()
 	progressive := 0
-	for _, b := range photos(t, oneIn) {
+	for _, b := range photos(t, *oneIn) {
 		std, err := stdjpeg.Decode(bytes.NewReader(b))
 		if err != nil {
 			t.Fatal(err)
@@ -221,6 +221,7 @@ func chromaError(full, reduced *image.YCbCr, denom int) float64 {
 }
 
 func TestDecodeSamplings(t *testing.T) {
+	t.Parallel()
 	dir := moduleData(t, "github.com/gen2brain/jpegn")
 	names := []string{"410", "411", "420", "420.odd", "422", "440", "444", "gray"}
 	for _, name := range names {
