@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/semaphore"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	touchstonev1 "touchstone/proto/touchstone/v1"
@@ -31,6 +32,10 @@ const (
 // item which is in flight: its answer could not be told from another's.
 var ErrCorrelationID = errors.New("correlation id is empty, too long or in flight already")
 
+// ErrItem is returned by Send when an item can't be sent: it is longer than servers take (21 MiB), or has text that is
+// not UTF-8.
+var ErrItem = errors.New("item can't be sent")
+
 // Onboarding is a stream of photos to add. It is safe to send again what was not answered: adding is idempotent.
 type Onboarding = Stream[*touchstonev1.AddPhotosRequest, *touchstonev1.AddPhotosResponse]
 
@@ -44,17 +49,16 @@ type Correlated interface {
 }
 
 // wire is the generated stream below a Stream.
-type wire[Q, A Correlated] interface {
-	Send(Q) error
+type wire[A Correlated] interface {
+	grpc.ClientStream
 	Recv() (A, error)
-	CloseSend() error
 }
 
 // Stream keeps many items in flight: requests Q go out, answers A come back as each is ready. One goroutine may Send
 // and CloseSend while another one calls Recv. A Stream is done with when Recv has returned an error, be it io.EOF, or
 // after Close.
 type Stream[Q, A Correlated] struct {
-	wire   wire[Q, A]
+	wire   wire[A]
 	ctx    context.Context // of the stream alone: it ends with the first error of Recv
 	cancel context.CancelFunc
 
@@ -82,7 +86,7 @@ func (c *Client) Onboard(ctx context.Context, o StreamOptions) (*Onboarding, err
 		cancel()
 		return nil, err
 	}
-	return newStream(ctx, cancel, w, o), nil
+	return newStream[*touchstonev1.AddPhotosRequest](ctx, cancel, w, o), nil
 }
 
 // Scan opens a stream that matches subjects. It lives until ctx ends, at most. Errors: as Onboard.
@@ -93,10 +97,10 @@ func (c *Client) Scan(ctx context.Context, o StreamOptions) (*Scan, error) {
 		cancel()
 		return nil, err
 	}
-	return newStream(ctx, cancel, w, o), nil
+	return newStream[*touchstonev1.MatchStreamRequest](ctx, cancel, w, o), nil
 }
 
-func newStream[Q, A Correlated](ctx context.Context, cancel context.CancelFunc, w wire[Q, A], o StreamOptions) *Stream[Q, A] {
+func newStream[Q, A Correlated](ctx context.Context, cancel context.CancelFunc, w wire[A], o StreamOptions) *Stream[Q, A] {
 	if o.Window <= 0 {
 		o.Window = defaultWindow
 	}
@@ -112,10 +116,14 @@ func newStream[Q, A Correlated](ctx context.Context, cancel context.CancelFunc, 
 }
 
 // Send sends an item, once there is room for it in the window: until then it blocks. The item must not be changed
-// before its answer came. Errors: ErrCorrelationID, with which the stream goes on; io.EOF when the stream is over, Recv
-// tells why. An item that was sent with an error is not in flight.
+// before its answer came. Errors: ErrCorrelationID and ErrItem, with which the stream goes on; io.EOF when the stream is
+// over, Recv tells why. An item that was sent with an error is not in flight.
 func (s *Stream[Q, A]) Send(request Q) error {
-	it := item[Q]{request: request, bytes: min(int64(proto.Size(request)), s.mostBytes)}
+	size := proto.Size(request)
+	if size > maxSend {
+		return fmt.Errorf("%w: %d bytes, at most %d are taken", ErrItem, size, maxSend)
+	}
+	it := item[Q]{request: request, bytes: min(int64(size), s.mostBytes)}
 	if s.window.Acquire(s.ctx, 1) != nil {
 		return io.EOF
 	}
@@ -127,11 +135,20 @@ func (s *Stream[Q, A]) Send(request Q) error {
 		s.release(it)
 		return err
 	}
-	if err := s.wire.Send(request); err != nil {
+	if err := s.send(request); err != nil {
 		s.land(request.GetCorrelationId())
 		return err
 	}
 	return nil
+}
+
+// send encodes a request on its own first: where that fails within the stream's Send, the stream is over.
+func (s *Stream[Q, A]) send(request Q) error {
+	var encoded grpc.PreparedMsg
+	if err := encoded.Encode(s.wire, request); err != nil {
+		return fmt.Errorf("%w: %w", ErrItem, err)
+	}
+	return s.wire.SendMsg(&encoded)
 }
 
 // CloseSend tells the server that no more items will come. Recv then returns what is in flight, and io.EOF.
