@@ -13,6 +13,7 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -115,7 +116,8 @@ func (s *Server) transport() []grpc.ServerOption {
 
 // Serve accepts connections until Shutdown, then returns nil. It closes the listener. Errors: the listener's.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.grpc.Serve(limitConnections(l, s.options.Connections)); err != nil {
+	err := s.grpc.Serve(limitConnections(l, s.options.Connections))
+	if err != nil && !errors.Is(err, grpc.ErrServerStopped) { // which it says to those who come after Shutdown
 		return fmt.Errorf("serve on %v: %w", l.Addr(), err)
 	}
 	return nil
