@@ -25,9 +25,9 @@ type compared struct {
 
 // evidence is what a verdict rests on.
 type evidence struct {
-	DistancePDQ int     `json:"distance_pdq_bits"`   // of 256
-	DistanceP   int     `json:"distance_phash_bits"` // of 64
-	Colour      float64 `json:"colour_distance"`     // levels of 255
+	DistancePDQ int     `json:"distance_bits"`   // of 256, between the PDQ hashes
+	DistanceP   int     `json:"distance64_bits"` // of 64, between the 64-bit hashes
+	Colour      float64 `json:"colour_distance"` // levels of 255
 }
 
 func newCompare(a *app) *cobra.Command {

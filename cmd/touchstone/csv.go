@@ -73,7 +73,7 @@ func rows(r io.Reader) iter.Seq2[row, error] {
 		c.ReuseRecord = true
 		header, err := c.Read()
 		if err != nil {
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				err = errors.New("it is empty")
 			}
 			yield(row{}, fmt.Errorf("read the header: %w", err))
@@ -86,7 +86,7 @@ func rows(r io.Reader) iter.Seq2[row, error] {
 		}
 		for {
 			record, err := c.Read()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			var r row

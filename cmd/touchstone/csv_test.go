@@ -98,7 +98,10 @@ func TestRowsReadError(t *testing.T) {
 }
 
 func TestRowsStop(t *testing.T) {
-	for range rows(strings.NewReader("path\na.jpg\nb.jpg\n")) {
+	for r, err := range rows(strings.NewReader("path\na.jpg\nb.jpg\n")) {
+		if err != nil || r.path != "a.jpg" {
+			t.Errorf("got %q, %v, want a.jpg", r.path, err)
+		}
 		break // the iterator must not go on: it would panic
 	}
 }

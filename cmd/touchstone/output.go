@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -31,12 +34,19 @@ func (a *app) table() table {
 
 // row writes a line of cells. Text is shown so that it can't steer the terminal or break the table.
 func (t table) row(cells ...any) {
+	// Errors stay in the writer: flush returns them. A tab that ends a line would count as one more column.
+	_, _ = fmt.Fprintln(t.w, strings.TrimRight(strings.Join(shown(cells), "\t"), "\t"))
+}
+
+// line writes a line that is not lined up with others.
+func (t table) line(cells ...any) { _, _ = fmt.Fprintln(t.w, strings.Join(shown(cells), "  ")) }
+
+func shown(cells []any) []string {
 	texts := make([]string, len(cells))
 	for i, c := range cells {
 		texts[i] = printable(fmt.Sprint(c))
 	}
-	// Errors stay in the writer: flush returns them.
-	_, _ = fmt.Fprintln(t.w, strings.Join(texts, "\t"))
+	return texts
 }
 
 func (t table) flush() error {
@@ -82,3 +92,6 @@ func money(p index.Price) string {
 
 // blank writes an empty line; the columns after it are lined up anew.
 func (t table) blank() { _, _ = fmt.Fprintln(t.w) }
+
+// sortedKeys are a map's keys, in order.
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

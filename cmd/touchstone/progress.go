@@ -101,3 +101,6 @@ func (p *progress) close() time.Duration {
 	}
 	return time.Since(p.start)
 }
+
+// rate is how many things a second were done.
+func rate(n int, took time.Duration) float64 { return float64(n) / took.Seconds() }

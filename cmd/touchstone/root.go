@@ -71,7 +71,10 @@ name in upper case, with _ for -. What is typed wins. The exit status is 0 when 
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.AddCommand(newCompare(a), newVersion(a))
+	root.AddCommand(
+		newOnboard(a), newMatch(a), newCompare(a), newPhotos(a),
+		newVersion(a),
+	)
 	describeEnvironment(root)
 	return root
 }

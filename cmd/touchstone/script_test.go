@@ -1,6 +1,7 @@
 package main
 
 import (
+	"image"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -29,13 +30,22 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// drawCommand is "draw FILE SEED [EDIT]": it writes a picture of that seed, edited as the demonstration would.
+// drawCommand is "draw FILE SEED [EDIT]": it writes a picture of that seed, or a "white" one, edited as the
+// demonstration would.
 func drawCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {
 		ts.Fatalf("usage: draw FILE SEED [EDIT]")
 	}
-	seed, err := strconv.ParseUint(args[1], 10, 64)
-	ts.Check(err)
+	white := image.NewGray(image.Rect(0, 0, 400, 300))
+	for i := range white.Pix {
+		white.Pix[i] = 255
+	}
+	m := image.Image(white)
+	if args[1] != "white" {
+		seed, err := strconv.ParseUint(args[1], 10, 64)
+		ts.Check(err)
+		m = drawn(seed, 400, 300)
+	}
 	want := "recompressed"
 	if len(args) == 3 {
 		want = args[2]
@@ -44,7 +54,7 @@ func drawCommand(ts *testscript.TestScript, neg bool, args []string) {
 		if e.name != want {
 			continue
 		}
-		b, err := e.make(drawn(seed, 400, 300))
+		b, err := e.make(m)
 		ts.Check(err)
 		path := ts.MkAbs(args[0])
 		ts.Check(os.MkdirAll(filepath.Dir(path), 0o777))

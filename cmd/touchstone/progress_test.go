@@ -1,0 +1,34 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestProgressLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var err bytes.Buffer
+		a := &app{streams: streams{err: &err}}
+		p := a.progress(100, "photos")
+		for range 50 {
+			time.Sleep(time.Second)
+			p.add(2)
+		}
+		if took := p.close(); took != 50*time.Second {
+			t.Errorf("took %v, want 50s", took)
+		}
+		want := []string{
+			"20 of 100 photos, 2 a second, 40s left",
+			"40 of 100 photos, 2 a second, 30s left",
+			"60 of 100 photos, 2 a second, 20s left",
+			"80 of 100 photos, 2 a second, 10s left",
+			"100 of 100 photos, 2 a second",
+		}
+		if got := strings.TrimSpace(err.String()); got != strings.Join(want, "\n") {
+			t.Errorf("got:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
+		}
+	})
+}
