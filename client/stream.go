@@ -45,6 +45,7 @@ type Scan = Stream[*touchstonev1.MatchStreamRequest, *touchstonev1.MatchStreamRe
 // Correlated is a message of a stream.
 type Correlated interface {
 	proto.Message
+	// GetCorrelationId returns the client's own name for the item.
 	GetCorrelationId() string
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,7 @@ type call struct {
 	began  time.Time
 
 	items, refused atomic.Int64 // of a stream
+	told           sync.Map     // codes of its items whose causes the log has
 }
 
 type callKey struct{}
@@ -148,11 +150,15 @@ func levelOf(code codes.Code) slog.Level {
 	return slog.LevelInfo
 }
 
-// item is the status of an item that failed. The log hears of it where the caller isn't told all.
+// item is the status of an item that failed. The log hears of it where the caller isn't told all: of each fault of ours,
+// and once a stream of what will befall the rest as well, such as a full disk.
 func (c *call) item(ctx context.Context, err error) *status.Status {
 	c.refused.Add(1)
 	told, hidden := toStatus(err, c.id)
-	if hidden && ctx.Err() == nil {
+	if !hidden || ctx.Err() != nil {
+		return told
+	}
+	if _, again := c.told.LoadOrStore(told.Code(), true); !again || told.Code() == codes.Internal {
 		c.log.LogAttrs(ctx, levelOf(told.Code()), "item failed", slog.String("code", told.Code().String()), slog.String("error", err.Error()))
 	}
 	return told

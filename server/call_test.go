@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -37,10 +38,7 @@ func TestRequestID(t *testing.T) {
 		{"too long", []string{strings.Repeat("x", 129)}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			ctx := t.Context()
-			for _, id := range tc.sent {
-				ctx = metadata.AppendToOutgoingContext(ctx, "x-request-id", id)
-			}
+			ctx := metadata.NewOutgoingContext(t.Context(), metadata.MD{"x-request-id": tc.sent})
 			var unary metadata.MD
 			if _, err := r.ListBrands(ctx, &touchstonev1.ListBrandsRequest{}, grpc.Trailer(&unary)); err != nil {
 				t.Fatal(err)
@@ -152,6 +150,37 @@ func TestEngineFailures(t *testing.T) {
 				t.Errorf("%v is not in the log", tc.err)
 			}
 		})
+	}
+}
+
+// A full disk is the fate of every item of a stream, and of one line in the log.
+func TestEngineFailuresOfItems(t *testing.T) {
+	full := &faulty{put: func(context.Context, index.Photo) error { return index.ErrFull }}
+	r := serve(t, server.Options{}, full.with)
+	s, err := r.Onboard(t.Context(), client.StreamOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const items = 5
+	for i := range items {
+		if err := s.Send(newPhoto(t, fmt.Sprint(i), uint64(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	answers, err := collect(t, s)
+	if !errors.Is(err, io.EOF) || len(answers) != items {
+		t.Errorf("%d answers, then %v", len(answers), err)
+	}
+	for id, a := range answers {
+		if got := toldBy(t, status.ErrorProto(a.GetError())).Reason; got != "STORAGE_FULL" {
+			t.Errorf("%s: %s, want STORAGE_FULL", id, got)
+		}
+	}
+	if n := strings.Count(r.log.String(), `msg="item failed"`); n != 1 {
+		t.Errorf("%d lines of failed items in the log, want 1", n)
 	}
 }
 

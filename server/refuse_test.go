@@ -150,8 +150,8 @@ func TestRefused(t *testing.T) {
 		}
 		return func(ctx context.Context) error { _, err := r.Match(ctx, q); return err }
 	}
-	// print is a fingerprint with one thing wrong.
-	print := func(spoil func(*touchstonev1.Fingerprint)) func(context.Context) error {
+	// spoilt is a fingerprint with one thing wrong.
+	spoilt := func(spoil func(*touchstonev1.Fingerprint)) func(context.Context) error {
 		f := proto.CloneOf(p.GetFingerprint())
 		spoil(f)
 		return find(&touchstonev1.MatchRequest{Subject: ofPrint(f)})
@@ -230,17 +230,17 @@ func TestRefused(t *testing.T) {
 		}, told{invalid, "FIELD_INVALID", "b"}},
 
 		{"no fingerprint", find(&touchstonev1.MatchRequest{Subject: &touchstonev1.Subject{Subject: &touchstonev1.Subject_Fingerprint{}}}), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.recipe"}},
-		{"fingerprint of no recipe", print(func(f *touchstonev1.Fingerprint) { f.Recipe = 0 }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.recipe"}},
-		{"fingerprint of another recipe", print(func(f *touchstonev1.Fingerprint) { f.Recipe++ }), told{codes.FailedPrecondition, "RECIPE_MISMATCH", "subject.fingerprint.recipe"}},
-		{"fingerprint of a recipe that none can be", print(func(f *touchstonev1.Fingerprint) { f.Recipe = 1 << 20 }), told{codes.FailedPrecondition, "RECIPE_MISMATCH", "subject.fingerprint.recipe"}},
-		{"short hash", print(func(f *touchstonev1.Fingerprint) { f.Whole.Hash64 = f.Whole.Hash64[1:] }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.whole.hash64"}},
-		{"PDQ in text", print(func(f *touchstonev1.Fingerprint) { f.Whole.Pdq = bytes.Repeat([]byte("a"), 64) }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.whole.pdq"}},
-		{"no colours", print(func(f *touchstonev1.Fingerprint) { f.Content.Colour = nil }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.content.colour"}},
-		{"no whole", print(func(f *touchstonev1.Fingerprint) { f.Whole = nil }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.whole"}},
-		{"content without its box", print(func(f *touchstonev1.Fingerprint) { f.ContentBox = nil }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.content_box"}},
-		{"empty box", print(func(f *touchstonev1.Fingerprint) { f.ContentBox.Right = f.ContentBox.Left }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.content_box"}},
-		{"box beyond the picture", print(func(f *touchstonev1.Fingerprint) { f.ContentBox.Bottom = 65536 }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.content_box.bottom"}},
-		{"quality", print(func(f *touchstonev1.Fingerprint) { f.Quality = 101 }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.quality"}},
+		{"fingerprint of no recipe", spoilt(func(f *touchstonev1.Fingerprint) { f.Recipe = 0 }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.recipe"}},
+		{"fingerprint of another recipe", spoilt(func(f *touchstonev1.Fingerprint) { f.Recipe++ }), told{codes.FailedPrecondition, "RECIPE_MISMATCH", "subject.fingerprint.recipe"}},
+		{"fingerprint of a recipe that none can be", spoilt(func(f *touchstonev1.Fingerprint) { f.Recipe = 1 << 20 }), told{codes.FailedPrecondition, "RECIPE_MISMATCH", "subject.fingerprint.recipe"}},
+		{"short hash", spoilt(func(f *touchstonev1.Fingerprint) { f.Whole.Hash64 = f.Whole.Hash64[1:] }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.whole.hash64"}},
+		{"PDQ in text", spoilt(func(f *touchstonev1.Fingerprint) { f.Whole.Pdq = bytes.Repeat([]byte("a"), 64) }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.whole.pdq"}},
+		{"no colours", spoilt(func(f *touchstonev1.Fingerprint) { f.Content.Colour = nil }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.content.colour"}},
+		{"no whole", spoilt(func(f *touchstonev1.Fingerprint) { f.Whole = nil }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.whole"}},
+		{"content without its box", spoilt(func(f *touchstonev1.Fingerprint) { f.ContentBox = nil }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.content_box"}},
+		{"empty box", spoilt(func(f *touchstonev1.Fingerprint) { f.ContentBox.Right = f.ContentBox.Left }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.content_box"}},
+		{"box beyond the picture", spoilt(func(f *touchstonev1.Fingerprint) { f.ContentBox.Bottom = 65536 }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.content_box.bottom"}},
+		{"quality", spoilt(func(f *touchstonev1.Fingerprint) { f.Quality = 101 }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.quality"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			err := tc.call(t.Context())

@@ -327,7 +327,14 @@ func TestCancelledStream(t *testing.T) {
 // hundreds of items, takes many times as long to work off as a single call takes to be answered.
 func TestStreamsDontStarveCalls(t *testing.T) {
 	const streams, window = 4, 128
-	r := serve(t, server.Options{Window: window})
+	// A full disk: photos are described in vain, and searches stay as short as they are.
+	full := &faulty{put: func(_ context.Context, p index.Photo) error {
+		if p.ID == "1" {
+			return nil
+		}
+		return index.ErrFull
+	}}
+	r := serve(t, server.Options{Window: window}, full.with)
 	r.add(t, "Acme", "1", 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	var (
@@ -336,28 +343,22 @@ func TestStreamsDontStarveCalls(t *testing.T) {
 		image    = asJPEG(t, drawn(9, 700, 600))
 	)
 	for i := range streams {
+		if i%2 == 0 {
+			s, err := r.Onboard(ctx, client.StreamOptions{Window: 2 * window})
+			if err != nil {
+				t.Fatal(err)
+			}
+			saturate(&load, &answered, s, func(id string) *touchstonev1.AddPhotosRequest {
+				return &touchstonev1.AddPhotosRequest{CorrelationId: id, Photo: &touchstonev1.Photo{Brand: "Acme", PhotoId: "n" + id}, Image: image}
+			})
+			continue
+		}
 		s, err := r.Scan(ctx, client.StreamOptions{Window: 2 * window})
 		if err != nil {
 			t.Fatal(err)
 		}
-		load.Go(func() {
-			for j := 0; ; j++ {
-				if s.Send(&touchstonev1.MatchStreamRequest{CorrelationId: fmt.Sprintf("%d-%d", i, j), Request: &touchstonev1.MatchRequest{Subject: ofImage(image)}}) != nil {
-					return
-				}
-			}
-		})
-		load.Go(func() {
-			for {
-				a, err := s.Recv()
-				if err != nil {
-					return
-				}
-				if a.GetError() != nil {
-					t.Errorf("item: %v", a.GetError())
-				}
-				answered.Add(1)
-			}
+		saturate(&load, &answered, s, func(id string) *touchstonev1.MatchStreamRequest {
+			return &touchstonev1.MatchStreamRequest{CorrelationId: id, Request: &touchstonev1.MatchRequest{Subject: ofImage(image)}}
 		})
 	}
 	wait(t, "the streams to be at work", func() bool { return answered.Load() > window })
@@ -386,4 +387,20 @@ func TestStreamsDontStarveCalls(t *testing.T) {
 	if median > queue/2 {
 		t.Errorf("a single call took %v beside a queue of %v, want half of that at most", median, queue)
 	}
+}
+
+// saturate keeps a stream's window full until its context ends, and counts the answers.
+func saturate[Q, A client.Correlated](load *sync.WaitGroup, answered *atomic.Int64, s *client.Stream[Q, A], item func(id string) Q) {
+	load.Go(func() {
+		for i := 0; s.Send(item(fmt.Sprint(i))) == nil; i++ {
+		}
+	})
+	load.Go(func() {
+		for {
+			if _, err := s.Recv(); err != nil {
+				return
+			}
+			answered.Add(1)
+		}
+	})
 }
