@@ -87,7 +87,7 @@ type Filter struct {
 // Query asks for the photos near any of its probes.
 type Query struct {
 	Recipe fingerprint.Recipe // that made the probes
-	Probes []Probe            // at least one
+	Probes []Probe            // 1 to MaxProbes
 	// A photo is a neighbour when one of its regions lies within RadiusPDQ bits (0 to 256) of a probe's PDQ hash, or
 	// within RadiusP bits (0 to 64) of a probe's P hash. A negative radius leaves that hash out of the search; it is an
 	// error when both are negative.
@@ -152,8 +152,8 @@ type BrandCount struct {
 // of the index they return ErrClosed.
 type Searcher interface {
 	// Search returns every photo within the query's radii that passes its filter, or an error: never a silent subset.
-	// The same set and the same query give the same answer, whatever the engine. Errors: ErrQuery (no probes, a radius
-	// out of range, a limit below 1), ErrRecipe, ErrUnknownBrand and ErrUnknownProduct (a filter that names what no
+	// The same set and the same query give the same answer, whatever the engine. Errors: ErrQuery (no probes or too many,
+	// a radius out of range, a limit below 1), ErrRecipe, ErrUnknownBrand and ErrUnknownProduct (a filter that names what no
 	// photo has, so that a typing mistake can't pass for "nothing found"), the context's.
 	Search(ctx context.Context, q Query) (Result, error)
 	// Get returns the photo of that key. Errors: ErrNotFound.

@@ -2,10 +2,13 @@ package index
 
 import (
 	"fmt"
+	"math"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"touchstone/fingerprint"
 )
 
 // Limits of what a photo may carry, in bytes of UTF-8 unless said otherwise.
@@ -15,8 +18,12 @@ const (
 	MaxLabels     = 64   // labels of a photo (a count)
 	MaxLabelKey   = 128
 	MaxLabelValue = 1024
+	MaxFormat     = 32
 	MaxNanos      = 999_999_999
 )
+
+// MaxProbes is the most probes of a query (a count).
+const MaxProbes = 1024
 
 // FieldError is a rule that a field broke. It unwraps to ErrInvalid or ErrQuery.
 type FieldError struct {
@@ -90,6 +97,66 @@ func (p Price) Validate() error {
 	}
 	if p.Nanos < 0 || p.Nanos > MaxNanos {
 		return invalid("list_price.nanos", "0 to %d, got %d", MaxNanos, p.Nanos)
+	}
+	return nil
+}
+
+// Validate reports the first rule that the photo breaks, as a *FieldError, or nil. What the index sets by itself is not
+// looked at.
+func (p Photo) Validate() error {
+	if err := p.Key.Validate(); err != nil {
+		return err
+	}
+	if err := p.Metadata.Validate(); err != nil {
+		return err
+	}
+	if err := p.Original.validate(); err != nil {
+		return err
+	}
+	var buf [fingerprint.Size]byte
+	b, err := p.Fingerprint.AppendBinary(buf[:0])
+	if err == nil {
+		err = new(fingerprint.Fingerprint).UnmarshalBinary(b)
+	}
+	if err != nil {
+		return invalid("fingerprint", "one that a recipe can have made: %v", err)
+	}
+	return nil
+}
+
+func (o Original) validate() error {
+	if o.Bytes < 0 {
+		return invalid("original.size_bytes", "0 or more, got %d", o.Bytes)
+	}
+	if o.Width < 0 || o.Width > math.MaxInt32 || o.Height < 0 || o.Height > math.MaxInt32 {
+		return invalid("original.width", "width and height of 0 to %d pixels, got %dx%d", math.MaxInt32, o.Width, o.Height)
+	}
+	return checkText("original.format", o.Format, MaxFormat)
+}
+
+// Validate reports the first rule that the query breaks, as a *FieldError of ErrQuery, or nil. Whether its filter names
+// something is for the index to see.
+func (q Query) Validate() error {
+	wrong := func(field, format string, args ...any) error {
+		return &FieldError{Field: field, Want: fmt.Sprintf(format, args...), Err: ErrQuery}
+	}
+	switch {
+	case len(q.Probes) < 1 || len(q.Probes) > MaxProbes:
+		return wrong("probes", "1 to %d, got %d", MaxProbes, len(q.Probes))
+	case q.RadiusPDQ > 256:
+		return wrong("radius_bits", "at most 256, got %d", q.RadiusPDQ)
+	case q.RadiusP > 64:
+		return wrong("radius64_bits", "at most 64, got %d", q.RadiusP)
+	case q.RadiusPDQ < 0 && q.RadiusP < 0:
+		return wrong("radius_bits", "0 to 256, or radius64_bits of 0 to 64: both are left out")
+	}
+	return CheckLimit(q.Limit)
+}
+
+// CheckLimit reports a limit below 1, as a *FieldError of ErrQuery.
+func CheckLimit(limit int) error {
+	if limit < 1 {
+		return &FieldError{Field: "limit", Want: fmt.Sprintf("1 or more, got %d", limit), Err: ErrQuery}
 	}
 	return nil
 }

@@ -1,0 +1,66 @@
+package indextest
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// bugEnv names the bug that the child process of TestRunFindsBugs has.
+const bugEnv = "INDEXTEST_BUG"
+
+func place(testing.TB) Place { return &ram{bug: os.Getenv(bugEnv)} }
+
+func TestRunPassesSoundEngine(t *testing.T) { Run(t, place) }
+
+// TestRunFindsBugs runs the suite in a process of its own for each bug, which must fail, and in the sentence that says
+// what the bug breaks.
+func TestRunFindsBugs(t *testing.T) {
+	if os.Getenv(bugEnv) != "" {
+		t.Skip("this is the child")
+	}
+	for bug, sentence := range map[string]string{
+		"breaks ties by age":                    "search breaks ties by the other distance, then by key",
+		"compares recipes":                      "search refuses another recipe",
+		"counts no products":                    "brands counts photos and products by name",
+		"counts what it returns":                "search keeps the nearest and counts all",
+		"cuts before it sorts":                  "search keeps the nearest and counts all",
+		"demands both radii":                    "search counts a photo within either radius, with both distances",
+		"forgets on close":                      "what was acknowledged is there after opening",
+		"forgets when photos were added":        "put of another original replaces, metadata included",
+		"goes on after close":                   "after close every call returns ErrClosed",
+		"hands revisions out twice":             "put adds a photo and says so",
+		"ignores products in lists":             "list keeps to its filter",
+		"ignores the context":                   "search gives its context's error",
+		"keeps metadata when replacing":         "put of another original replaces, metadata included",
+		"lists short pages":                     "list pages through all photos in order of their keys",
+		"logs no deletions":                     "at returns a photo as it stood",
+		"looks at the first probe only":         "search finds photos by either region and any probe",
+		"misses one in fifty":                   "search finds what a naive search finds",
+		"mixes recipes":                         "put refuses another recipe",
+		"searches the whole only":               "search finds photos by either region and any probe",
+		"shares memory":                         "nothing returned or given shares memory with the index",
+		"stamps local time":                     "put adds a photo and says so",
+		"states an old revision":                "put shows at once in every answer",
+		"takes a key twice":                     "put refuses two photos of one key",
+		"takes any query":                       "search refuses queries that break the rules",
+		"takes unknown names for nothing found": "search refuses a filter of what no photo has",
+		"tells the present for the past":        "at returns a photo as it stood",
+		"updates whatever is expected":          "of many who expect one revision one succeeds",
+		"updates when photos were added":        "update replaces metadata and nothing else",
+		"writes what is there":                  "put of the same original writes nothing, metadata included",
+	} {
+		t.Run(bug, func(t *testing.T) {
+			t.Parallel()
+			name := strings.ReplaceAll(sentence, " ", "_")
+			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRunPassesSoundEngine$/^"+name+"$")
+			child.Env = append(os.Environ(), bugEnv+"="+bug)
+			out, err := child.CombinedOutput()
+			if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || !strings.Contains(string(out), "--- FAIL: TestRunPassesSoundEngine/"+name+" ") {
+				t.Errorf("the suite does not see it in %q: %v\n%s", sentence, err, out)
+			}
+		})
+	}
+}
