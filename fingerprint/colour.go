@@ -3,6 +3,7 @@ package fingerprint
 import (
 	"image"
 	"math"
+	"slices"
 )
 
 // colourGrid is the number of cells along each side of a Colour.
@@ -55,21 +56,35 @@ func (c Colour) Chroma() float64 {
 	return math.Sqrt(sum / cells)
 }
 
+// strayCells are the cells that Hue passes over: what a caption or a patch covers.
+const strayCells = cells / 4
+
 // Hue is how far the colours of o differ from those of c other than by being paler or stronger as a whole, 0 to 362: the
-// root mean square of what remains, in levels of chroma, when c's is scaled to come as near to o's as it can.
+// root mean square of what remains, in levels of chroma, when c's is scaled to come as near to o's as it can, of all
+// cells but the quarter that differ most.
 func (c Colour) Hue(o Colour) float64 {
-	var cc, co, oo float64
+	var cc, co float64
 	for i := 0; i < len(c); i += 3 {
 		cb, cr := float64(c[i+1])-128, float64(c[i+2])-128
-		ob, or := float64(o[i+1])-128, float64(o[i+2])-128
 		cc += cb*cb + cr*cr
-		co += cb*ob + cr*or
-		oo += ob*ob + or*or
+		co += cb*(float64(o[i+1])-128) + cr*(float64(o[i+2])-128)
 	}
-	if cc == 0 || co <= 0 {
-		return math.Sqrt(oo / cells)
+	scale := 0.0
+	if cc > 0 {
+		scale = max(co/cc, 0)
 	}
-	return math.Sqrt(max(oo-co*co/cc, 0) / cells)
+	var rest [cells]float64
+	for i := range rest {
+		b := float64(o[3*i+1]) - 128 - scale*(float64(c[3*i+1])-128)
+		r := float64(o[3*i+2]) - 128 - scale*(float64(c[3*i+2])-128)
+		rest[i] = b*b + r*r
+	}
+	slices.Sort(rest[:])
+	var sum float64
+	for _, v := range rest[:cells-strayCells] {
+		sum += v
+	}
+	return math.Sqrt(sum / (cells - strayCells))
 }
 
 // colours computes the signature of a rectangle, in pixels of the original, whose luma the block holds already.

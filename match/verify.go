@@ -153,7 +153,7 @@ func (f *fit) score() float64 { return 1 / (1 + math.Exp(-f.odds)) }
 
 // variantHue is the hue difference from which the same picture is called a variant: half of the recoloured copies of
 // the weakest strength (hue turned by 17 degrees) stay below, and 98 of 100 copies whose hue was not touched.
-const variantHue = 10
+const variantHue = 4.5
 
 func (f *fit) verdict() Verdict {
 	// A difference in colour must not keep a variant from being seen as the same picture.
