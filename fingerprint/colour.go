@@ -60,31 +60,46 @@ func (c Colour) Chroma() float64 {
 const strayCells = cells / 4
 
 // Hue is how far the colours of o differ from those of c other than by being paler or stronger as a whole, 0 to 362: the
-// root mean square of what remains, in levels of chroma, when c's is scaled to come as near to o's as it can, of all
-// cells but the quarter that differ most.
+// root mean square of what remains, in levels of chroma, when c's is scaled to come as near to o's as it can. The
+// quarter of the cells that fit worst is passed over.
 func (c Colour) Hue(o Colour) float64 {
-	var cc, co float64
-	for i := 0; i < len(c); i += 3 {
-		cb, cr := float64(c[i+1])-128, float64(c[i+2])-128
-		cc += cb*cb + cr*cr
-		co += cb*(float64(o[i+1])-128) + cr*(float64(o[i+2])-128)
-	}
-	scale := 0.0
-	if cc > 0 {
-		scale = max(co/cc, 0)
-	}
 	var rest [cells]float64
-	for i := range rest {
-		b := float64(o[3*i+1]) - 128 - scale*(float64(c[3*i+1])-128)
-		r := float64(o[3*i+2]) - 128 - scale*(float64(c[3*i+2])-128)
-		rest[i] = b*b + r*r
+	residuals := func(scale float64) {
+		for i := range rest {
+			b := float64(o[3*i+1]) - 128 - scale*(float64(c[3*i+1])-128)
+			r := float64(o[3*i+2]) - 128 - scale*(float64(c[3*i+2])-128)
+			rest[i] = b*b + r*r
+		}
 	}
+	// The scale that fits all cells shows which fit worst; what counts is the scale that fits the others.
+	residuals(c.scale(o, math.Inf(1), &rest))
+	sorted := rest
+	slices.Sort(sorted[:])
+	residuals(c.scale(o, sorted[cells-strayCells-1], &rest))
 	slices.Sort(rest[:])
 	var sum float64
 	for _, v := range rest[:cells-strayCells] {
 		sum += v
 	}
 	return math.Sqrt(sum / (cells - strayCells))
+}
+
+// scale is by how much c's chroma is to be multiplied to come nearest to o's, 0 or more, in the cells whose rest is at
+// most so much.
+func (c Colour) scale(o Colour, most float64, rest *[cells]float64) float64 {
+	var cc, co float64
+	for i, v := range rest {
+		if v > most {
+			continue
+		}
+		cb, cr := float64(c[3*i+1])-128, float64(c[3*i+2])-128
+		cc += cb*cb + cr*cr
+		co += cb*(float64(o[3*i+1])-128) + cr*(float64(o[3*i+2])-128)
+	}
+	if cc == 0 {
+		return 0
+	}
+	return max(co/cc, 0)
 }
 
 // colours computes the signature of a rectangle, in pixels of the original, whose luma the block holds already.

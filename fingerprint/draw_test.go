@@ -44,6 +44,20 @@ func scene(seed uint64, w, h int) *image.YCbCr {
 	return img
 }
 
+// textured is a scene with a fine pattern all over, up to its edges.
+func textured(seed uint64, w, h int) *image.YCbCr {
+	img := scene(seed, w, h)
+	for y := range h {
+		for x := range w {
+			if (x/6+y/6)%2 == 0 {
+				at := y*img.YStride + x
+				img.Y[at] = level(float64(img.Y[at])*0.6 + 10)
+			}
+		}
+	}
+	return img
+}
+
 func level(v float64) uint8 { return uint8(min(max(math.Round(v), 0), 255)) }
 
 // flat is a picture of one colour.

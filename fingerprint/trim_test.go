@@ -15,7 +15,7 @@ func pixels(b fingerprint.Box, w, h int) image.Rectangle {
 }
 
 func TestContentBox(t *testing.T) {
-	photo := scene(2, 300, 240)
+	photo := textured(2, 300, 240)
 	bare := of(t, whole(photo))
 	if bare.Trimmed() {
 		t.Fatalf("the photo itself is trimmed to %v", bare.Box)
@@ -77,7 +77,7 @@ func TestSpeckIsNotContent(t *testing.T) {
 }
 
 func TestFramedProbe(t *testing.T) {
-	photo := framed(scene(8, 200, 200), 300, 260, 40, 30, 255, 128, 128) // with a margin of its own
+	photo := framed(textured(8, 200, 200), 300, 260, 40, 30, 255, 128, 128) // with a margin of its own
 	want := of(t, whole(photo)).Whole
 	a, err := fingerprint.Analyse(whole(framed(photo, 360, 320, 30, 30, 0, 128, 128)))
 	if err != nil {
