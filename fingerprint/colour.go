@@ -56,6 +56,9 @@ func (c Colour) Chroma() float64 {
 	return math.Sqrt(sum / cells)
 }
 
+// colourSamples is how many samples of chroma a cell's mean is taken from, along each side, at the most.
+const colourSamples = 16
+
 // strayCells are the cells that Hue passes over: what a caption or a patch covers.
 const strayCells = cells / 4
 
@@ -116,9 +119,10 @@ func (p Picture) colours(b *block, r image.Rectangle) (c Colour) {
 		for j := range colourGrid {
 			x0, x1 := edge(r.Min.X, r.Dx(), j, dx, mostX), edge(r.Min.X, r.Dx(), j+1, dx, mostX)
 			var cb, cr, n int
-			for y := y0; y < max(y1, y0+1); y++ {
+			stepX, stepY := (x1-x0)/colourSamples+1, (y1-y0)/colourSamples+1
+			for y := y0; y < max(y1, y0+1); y += stepY {
 				at := first + y*p.Image.CStride
-				for x := x0; x < max(x1, x0+1); x++ {
+				for x := x0; x < max(x1, x0+1); x += stepX {
 					cb += int(p.Image.Cb[at+x])
 					cr += int(p.Image.Cr[at+x])
 					n++

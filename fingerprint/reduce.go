@@ -36,6 +36,8 @@ func (a axis) kernel(long bool) *[side]taps {
 	width := (n + 2*side - 1) / (2 * side)
 	var ts [side]taps
 	sums := make([]float32, n)
+	// One allocation for all weights: an output sample's reach into at most so many cells.
+	all := make([]float32, 0, side*(2*width*a.length/(n*a.denom)+6))
 	for i := range ts {
 		o := (2*i + 1) * n / (2 * side)
 		from, to := window(o, n, width)
@@ -49,31 +51,38 @@ func (a axis) kernel(long bool) *[side]taps {
 				sums[j] += share
 			}
 		}
-		ts[i] = a.cells(sums, lo, hi, n)
+		ts[i], all = a.cells(all, sums, lo, hi, n)
 	}
 	return &ts
 }
 
 // cells turns weights of n samples along the axis, of which those from lo to hi count, into weights of cells. Within a
 // cell the samples are taken to lie on the parabola that keeps the means of the cell and of both its neighbours.
-func (a axis) cells(weights []float32, lo, hi, n int) taps {
-	at := func(j int) (cell int, x float32) {
-		s := a.start + j*a.length/n
-		cell = min(s/a.denom, a.count-1)
-		return cell, (float32(s-cell*a.denom)+0.5)/float32(a.denom) - 0.5
+// The cells' weights are appended to all, which is returned as well.
+func (a axis) cells(all, weights []float32, lo, hi, n int) (taps, []float32) {
+	sample := func(j int) int { return a.start + j*a.length/n }
+	cell := func(s int) int { return min(s/a.denom, a.count-1) }
+	first, last := cell(sample(lo)), cell(sample(hi-1))
+	if a.denom > 1 {
+		first, last = max(first-1, 0), min(last+1, a.count-1)
 	}
-	first, _ := at(lo)
-	last, _ := at(hi - 1)
-	first, last = max(first-1, 0), min(last+1, a.count-1)
-	t := taps{first, make([]float32, last-first+1)}
+	size := last - first + 1
+	all = append(all, make([]float32, size)...)
+	t := taps{first, all[len(all)-size:]}
 	for j := lo; j < hi; j++ {
-		c, x := at(j)
+		s := sample(j)
+		c := cell(s)
+		if a.denom == 1 {
+			t.weights[c-first] += weights[j]
+			continue
+		}
+		x := (float32(s-c*a.denom)+0.5)/float32(a.denom) - 0.5
 		slope, bend := x/2, (x*x-1.0/12)/2
 		t.weights[max(c-1, 0)-first] += weights[j] * (bend - slope)
 		t.weights[c-first] += weights[j] * (1 - 2*bend)
 		t.weights[min(c+1, a.count-1)-first] += weights[j] * (bend + slope)
 	}
-	return t
+	return t, all
 }
 
 // reduce takes a rectangle of a picture's luma, in samples of the original, to a block.
@@ -84,34 +93,44 @@ func (p Picture) reduce(r image.Rectangle) *block {
 	across := axis{r.Min.X, r.Dx(), d, size.X}.kernel(long)
 	down := axis{r.Min.Y, r.Dy(), d, size.Y}.kernel(long)
 
-	top := down[0].first
-	bottom := down[side-1].first + len(down[side-1].weights)
-	rows := make([][side]float32, bottom-top)
-	for y := range rows {
-		at := p.Image.YOffset(p.Image.Rect.Min.X, p.Image.Rect.Min.Y+top+y)
-		line := p.Image.Y[at : at+size.X]
-		out := &rows[y]
-		for i := range across {
-			t := &across[i]
-			var sum float32
-			in := line[t.first:]
-			in = in[:len(t.weights)]
-			for k, w := range t.weights {
-				sum += w * float32(in[k])
-			}
-			out[i] = sum
-		}
+	// Down first: its inner loop runs along whole lines.
+	left := across[0].first
+	right := across[side-1].first + len(across[side-1].weights)
+	sums := make([]float32, right-left)
+	line := func(y int) []uint8 {
+		at := p.Image.YOffset(p.Image.Rect.Min.X+left, p.Image.Rect.Min.Y+y)
+		return p.Image.Y[at : at+len(sums)]
 	}
 	b := new(block)
 	for i := range down {
 		t := &down[i]
+		clear(sums)
+		k := 0
+		for ; k+1 < len(t.weights); k += 2 {
+			addTwo(sums, line(t.first+k), line(t.first+k+1), t.weights[k], t.weights[k+1])
+		}
+		if k < len(t.weights) {
+			addTwo(sums, line(t.first+k), line(t.first+k), t.weights[k], 0)
+		}
 		out := b[i*side : i*side+side]
-		for k, w := range t.weights {
-			in := &rows[t.first-top+k]
-			for x, v := range in {
-				out[x] += w * v
+		for j := range out {
+			t := &across[j]
+			in := sums[t.first-left:]
+			in = in[:len(t.weights)]
+			var sum float32
+			for k, w := range t.weights {
+				sum += w * in[k]
 			}
+			out[j] = sum
 		}
 	}
 	return b
+}
+
+// addTwo adds two weighted lines to sums.
+func addTwo(sums []float32, a, b []uint8, wa, wb float32) {
+	a, b = a[:len(sums)], b[:len(sums)]
+	for x := range sums {
+		sums[x] += wa*float32(a[x]) + wb*float32(b[x])
+	}
 }
