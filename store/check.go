@@ -1,0 +1,211 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Fault is one inconsistency of a file.
+type Fault struct {
+	Where string // "meta page", "page", "format", "log", "state", "history"
+	Room  string // where it concerns one
+	Key   []byte // where it concerns one
+	What  string
+}
+
+// String is the fault on one line.
+func (f Fault) String() string {
+	s := f.Where
+	if f.Room != "" {
+		s += fmt.Sprintf(" %q", f.Room)
+	}
+	if f.Key != nil {
+		s += fmt.Sprintf(" %q", f.Key)
+	}
+	return s + ": " + f.What
+}
+
+// Check lists each inconsistency of a file that nobody has open: bbolt's pages, every checksum, revisions without a gap,
+// and log, history and state telling the same. None: the file is sound. Errors: ErrLocked, ErrVersion, the context's, the
+// system's; damage is a Fault and not an error, as far as it lets the file be read.
+func Check(ctx context.Context, path string) ([]Fault, error) {
+	damaged, all := checkMeta(path)
+	s, err := Open(path, Options{ReadOnly: true, AcceptRollback: true})
+	switch {
+	case errors.Is(err, ErrCorrupt) || err != nil && all && !errors.Is(err, ErrLocked) && !isMissing(path):
+		if damaged != "" {
+			return []Fault{{Where: "meta page", What: damaged}}, nil
+		}
+		return []Fault{{Where: "page", What: err.Error()}}, nil
+	case err != nil:
+		return nil, err
+	}
+	faults, err := s.Check(ctx)
+	if damaged != "" {
+		faults = append([]Fault{{Where: "meta page", What: damaged}}, faults...)
+	}
+	return faults, errors.Join(err, s.Close())
+}
+
+// Check is the function Check on an open store; it sees the store at one revision. It holds a read transaction all the
+// while, so that the file grows under writes meanwhile.
+func (s *Store) Check(ctx context.Context) (faults []Fault, err error) {
+	c := &checker{ctx: ctx}
+	err = s.read(func(tx *bolt.Tx) error {
+		c.tx = tx
+		for _, step := range []func() error{c.pages, c.format, c.log, c.history, c.state} {
+			err := guard(step)
+			if errors.Is(err, ErrCorrupt) {
+				c.add("page", "", nil, "%v", err)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return c.faults, err
+}
+
+type checker struct {
+	ctx    context.Context
+	tx     *bolt.Tx
+	faults []Fault
+	events int // in the log
+}
+
+func (c *checker) add(where, room string, key []byte, format string, args ...any) {
+	c.faults = append(c.faults, Fault{where, room, bytes.Clone(key), fmt.Sprintf(format, args...)})
+}
+
+func (c *checker) pages() error {
+	for err := range c.tx.Check() {
+		c.add("page", "", nil, "%v", err)
+	}
+	return c.ctx.Err()
+}
+
+func (c *checker) format() error {
+	if err := checkFormat(c.tx); err != nil {
+		c.add("format", "", nil, "%v", err)
+	}
+	return nil
+}
+
+// log checks each event and that history knows it.
+func (c *checker) log() error {
+	want := uint64(1)
+	return c.tx.Bucket(bucketLog).ForEach(func(k, v []byte) error {
+		c.events++
+		e, err := decodeEvent(k, v)
+		if err != nil {
+			c.add("log", "", k, "%v", err)
+			return c.ctx.Err()
+		}
+		if e.Revision != want {
+			c.add("log", "", k, "revision %d follows %d", e.Revision, want-1)
+		}
+		want = e.Revision + 1
+		h := c.tx.Bucket(bucketHistory).Bucket([]byte(e.Room))
+		if h == nil || h.Get(historyKey(e.Key, e.Revision)) == nil {
+			c.add("history", e.Room, e.Key, "revision %d is missing", e.Revision)
+		}
+		return c.ctx.Err()
+	})
+}
+
+// history checks that each entry has its event, and that the last of each key is what state holds.
+func (c *checker) history() error {
+	entries := 0
+	err := c.rooms(bucketHistory, func(room string, b *bolt.Bucket) error {
+		state := c.tx.Bucket(bucketState).Bucket([]byte(room))
+		var last []byte // entry, of the key before
+		settle := func() {
+			if last != nil {
+				c.settle(room, state, last)
+			}
+		}
+		err := b.ForEach(func(k, v []byte) error {
+			entries++
+			if _, err := unframe(bucketHistory, room, k, v); err != nil {
+				c.add("history", room, k, "%v", err)
+			}
+			prefix, _, _, err := splitHistory(k)
+			if err != nil {
+				c.add("history", room, k, "%v", err)
+				return nil
+			}
+			if last != nil && !bytes.HasPrefix(last, prefix) {
+				settle()
+			}
+			last = k
+			return c.ctx.Err()
+		})
+		settle()
+		return err
+	})
+	if entries != c.events {
+		c.add("history", "", nil, "%d entries for %d events", entries, c.events)
+	}
+	return err
+}
+
+// settle compares the last entry of a key with the log and with state.
+func (c *checker) settle(room string, state *bolt.Bucket, entry []byte) {
+	_, key, revision, err := splitHistory(entry)
+	if err != nil {
+		return // told already
+	}
+	e, err := eventOf(c.tx, room, key, revision)
+	if err != nil {
+		c.add("history", room, key, "%v", err)
+		return
+	}
+	var v []byte
+	if state != nil {
+		v = state.Get(key)
+	}
+	switch {
+	case e.Value == nil && v != nil:
+		c.add("state", room, key, "is there, though revision %d deleted it", revision)
+	case e.Value != nil && v == nil:
+		c.add("state", room, key, "is missing, though revision %d put it", revision)
+	case v != nil:
+		r, err := decodeRecord(room, key, v)
+		if err == nil && (r.Revision != revision || r.Kind != e.Kind || !r.Time.Equal(e.Time) || !bytes.Equal(r.Value, e.Value)) {
+			c.add("state", room, key, "revision %d, other than the log's %d", r.Revision, revision)
+		}
+	}
+}
+
+// state checks each record, and that history knows its key.
+func (c *checker) state() error {
+	return c.rooms(bucketState, func(room string, b *bolt.Bucket) error {
+		history := c.tx.Bucket(bucketHistory).Bucket([]byte(room))
+		return b.ForEach(func(k, v []byte) error {
+			r, err := decodeRecord(room, k, v)
+			if err != nil {
+				c.add("state", room, k, "%v", err)
+			} else if history == nil || history.Get(historyKey(k, r.Revision)) == nil {
+				c.add("state", room, k, "revision %d is not in its history", r.Revision)
+			}
+			return c.ctx.Err()
+		})
+	})
+}
+
+func (c *checker) rooms(bucket []byte, f func(room string, b *bolt.Bucket) error) error {
+	top := c.tx.Bucket(bucket)
+	return top.ForEach(func(name, v []byte) error {
+		if v != nil {
+			c.add(string(bucket), "", name, "a value among rooms")
+			return nil
+		}
+		return f(string(name), top.Bucket(name))
+	})
+}
