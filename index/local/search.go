@@ -1,0 +1,125 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"touchstone/fingerprint"
+	"touchstone/index"
+	"touchstone/index/hamming"
+)
+
+// fewPhotos is among how many photos a search just compares them all: about what the tables cost by themselves.
+const fewPhotos = 1000
+
+// candidate is a row within the radii.
+type candidate struct {
+	row    uint32
+	pdq, p int
+}
+
+// Search implements index.Searcher.
+func (x *Index) Search(ctx context.Context, q index.Query) (index.Result, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if x.closed {
+		return index.Result{}, index.ErrClosed
+	}
+	if err := q.Validate(); err != nil {
+		return index.Result{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return index.Result{}, err
+	}
+	if len(x.views.byKey) > 0 && x.views.recipe != q.Recipe {
+		return index.Result{}, recipeError(q.Recipe, x.views.recipe)
+	}
+	rows, searched, err := x.views.filter(q.Filter)
+	if err != nil {
+		return index.Result{}, err
+	}
+	r := index.Result{Searched: searched, Revision: x.applied}
+	found, err := x.views.near(ctx, q, rows, searched)
+	if err != nil {
+		return index.Result{}, err
+	}
+	r.Total = len(found)
+	slices.SortFunc(found, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.pdq, b.pdq), cmp.Compare(a.p, b.p), x.views.rows[a.row].key.Compare(x.views.rows[b.row].key))
+	})
+	for _, c := range found[:min(q.Limit, len(found))] {
+		p, err := x.asOf(x.views.rows[c.row].key, x.applied)
+		if err != nil {
+			return index.Result{}, err
+		}
+		r.Neighbors = append(r.Neighbors, index.Neighbor{Photo: p, DistancePDQ: c.pdq, DistanceP: c.p})
+	}
+	return r, nil
+}
+
+// asOf reads a photo as it stood at a revision. The store may be ahead of memory by changes that are not acknowledged.
+func (x *Index) asOf(k index.Key, revision uint64) (index.Photo, error) {
+	r, err := x.store.Get(room, keyOf(k))
+	if err != nil || r.Revision > revision {
+		r, err = x.store.At(room, keyOf(k), revision)
+	}
+	if err != nil {
+		return index.Photo{}, translate(err)
+	}
+	return photoOf(r)
+}
+
+// near returns the rows of the filter within the radii, in no order.
+func (v *views) near(ctx context.Context, q index.Query, filter *hamming.Rows, photos int) ([]candidate, error) {
+	var found []candidate
+	look := func(at uint32) {
+		pdq, p := v.rows[at].distances(q.Probes)
+		if pdq <= q.RadiusPDQ || p <= q.RadiusP {
+			found = append(found, candidate{at, pdq, p})
+		}
+	}
+	if photos <= fewPhotos {
+		if filter == nil {
+			for _, at := range v.byKey {
+				look(at)
+			}
+			return found, nil
+		}
+		for code := range filter.All() {
+			if code%2 == 0 {
+				look(code / 2)
+			}
+		}
+		return found, nil
+	}
+	var hits []hamming.Hit
+	var err error
+	if q.RadiusPDQ >= 0 {
+		codes := make([]fingerprint.Hash256, len(q.Probes))
+		for i, p := range q.Probes {
+			codes[i] = p.PDQ
+		}
+		if hits, err = v.pdq.SearchMany(ctx, hits, codes, q.RadiusPDQ, filter); err != nil {
+			return nil, err
+		}
+	}
+	if q.RadiusP >= 0 {
+		codes := make([][1]uint64, len(q.Probes))
+		for i, p := range q.Probes {
+			codes[i] = [1]uint64{uint64(p.P)}
+		}
+		if hits, err = v.p.SearchMany(ctx, hits, codes, q.RadiusP, filter); err != nil {
+			return nil, err
+		}
+	}
+	rows := make([]uint32, len(hits))
+	for i, h := range hits {
+		rows[i] = h.Row / 2
+	}
+	slices.Sort(rows)
+	for _, at := range slices.Compact(rows) {
+		look(at)
+	}
+	return found, nil
+}
