@@ -72,8 +72,8 @@ name in upper case, with _ for -. What is typed wins. The exit status is 0 when 
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.AddCommand(
-		newOnboard(a), newMatch(a), newCompare(a), newPhotos(a),
-		newVersion(a),
+		newServe(a), newOnboard(a), newMatch(a), newCompare(a), newPhotos(a),
+		newCheck(a), newCheck(a), newEval(a), newDemo(a), newVersion(a),
 	)
 	describeEnvironment(root)
 	return root
@@ -101,7 +101,7 @@ func onTerminal(w io.Writer) (columns int, yes bool) {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return 0, false
 	}
-	if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
+	if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
 		return columns, true
 	}
 	return 80, true

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"image"
 	"os"
 	"path/filepath"
@@ -20,12 +21,16 @@ func TestScript(t *testing.T) {
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts in testdata/script: %v", err)
 	}
+	s := servers{running: make(map[*testscript.TestScript]*process)}
 	testscript.Run(t, testscript.Params{
 		Files:               scripts,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"draw": drawCommand,
+			"damage": damageCommand,
+			"draw":   drawCommand,
+			"server": s.start,
+			"stop":   s.stop,
 		},
 	})
 }
@@ -62,4 +67,23 @@ func drawCommand(ts *testscript.TestScript, neg bool, args []string) {
 		return
 	}
 	ts.Fatalf("no edit is called %q", want)
+}
+
+// damageCommand is "damage FILE TEXT": it turns a bit in each place of a file that holds the text.
+func damageCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: damage FILE TEXT")
+	}
+	path, text := ts.MkAbs(args[0]), []byte(args[1])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	n := 0
+	for at := bytes.Index(b, text); at >= 0; at = bytes.Index(b, text) {
+		b[at] ^= 1
+		n++
+	}
+	if n == 0 {
+		ts.Fatalf("%s does not hold %q", args[0], text)
+	}
+	ts.Check(os.WriteFile(path, b, 0o666))
 }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+)
+
+// evaluation is eval's answer, as --json prints it.
+type evaluation struct {
+	Photos     int `json:"photos"`     // onboarded
+	TooPlain   int `json:"too_plain"`  // photos refused for being too plain
+	Unreadable int `json:"unreadable"` // photos refused for other reasons
+	Queries    int `json:"queries"`    // all of them
+	Positives  int `json:"positives"`  // queries made from a photo of the catalogue
+	Negatives  int `json:"negatives"`  // queries made from others
+	Unanswered int `json:"unanswered"` // queries too plain or unreadable
+	figures
+	Onboarding float64 `json:"onboard_per_second"`
+	Matching   float64 `json:"match_per_second"`
+}
+
+func newEval(a *app) *cobra.Command {
+	e := &evaluator{app: a}
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "eval --catalog DIR --queries DIR --truth FILE --products FILE",
+		Short: "Measure on photos of known truth how well matching does",
+		Long: `Measure how well matching does on your own photos: genuine ones, and suspects of which you know what they were made
+from. The photos go into a temporary index, nothing is kept, and no server is asked.
+
+--catalog    folder of genuine photos; a photo's ID is its name without the ending
+--queries    folder of suspect images
+--truth      tab-separated, with a header: query (name in the folder), edit, strength, catalog_id (the photo that it was
+             made from, - for none), product
+--products   tab-separated, with a header: catalog_id, product, variant
+
+Of each query the best match counts, however low its score; it is right when it shows the right product. Told are micro
+average precision over all queries sorted by score, and recall: the share of the queries with a photo whose best match
+is right and scores above the highest 0, 0.1 and 1% of those without.`,
+		Example: "  touchstone eval --catalog catalog --queries queries --truth truth.tsv --products catalog.tsv --results results.tsv",
+		Args:    cobra.NoArgs,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&e.catalog, "catalog", "", "folder of genuine photos")
+	flags.StringVar(&e.queries, "queries", "", "folder of suspect images")
+	flags.StringVar(&e.truth, "truth", "", "what each query was made from")
+	flags.StringVar(&e.products, "products", "", "what each photo shows")
+	flags.StringVar(&e.results, "results", "", "file to write a line a query to: query, best photo's ID (- for none), score, tab-separated")
+	flags.BoolVar(&asJSON, "json", false, "an object instead of tables")
+	require(cmd, "catalog", "queries", "truth", "products")
+	return a.verb(cmd, func(ctx context.Context, _ []string) error {
+		ctx, stop := interruptible(ctx)
+		defer stop()
+		v, err := e.evaluate(ctx)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return a.object(v)
+		}
+		return v.print(a)
+	})
+}
+
+// print writes the evaluation as tables.
+func (v evaluation) print(a *app) error {
+	t := a.table()
+	t.row("photos", v.Photos, fmt.Sprintf("%d too plain, %d unreadable", v.TooPlain, v.Unreadable))
+	t.row("queries", v.Queries, fmt.Sprintf("%d with a photo of the catalogue, %d without, %d unanswered", v.Positives, v.Negatives, v.Unanswered))
+	t.row("onboarding", fmt.Sprintf("%.1f/s", v.Onboarding))
+	t.row("matching", fmt.Sprintf("%.1f/s", v.Matching))
+	t.row("micro AP", fmt.Sprintf("%.3f", v.MicroAP))
+	t.row("rank 1", percent(v.Rank1))
+	for _, key := range falsePositiveRates {
+		t.row("recall at FPR "+key, percent(v.RecallAtFPR[key]))
+	}
+	t.blank()
+	groups := func(title string, m map[string]group) {
+		head := []any{title, "n", "rank 1"}
+		for _, key := range falsePositiveRates {
+			head = append(head, "at FPR "+key)
+		}
+		t.row(head...)
+		for _, name := range slices.SortedFunc(maps.Keys(m), cmp.Compare[string]) {
+			g := m[name]
+			cells := []any{name, g.N, percent(g.Rank1)}
+			for _, key := range falsePositiveRates {
+				cells = append(cells, percent(g.RecallAtFPR[key]))
+			}
+			t.row(cells...)
+		}
+	}
+	groups("edit", v.ByEdit)
+	t.blank()
+	groups("strength", v.ByStrength)
+	return t.flush()
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.1f%%", 100*share) }

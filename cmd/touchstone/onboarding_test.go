@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"touchstone/client"
+	touchstonev1 "touchstone/proto/touchstone/v1"
+)
+
+// TestOnboardInterrupted holds that an onboarding which is broken off can be done again: then everything is there.
+func TestOnboardInterrupted(t *testing.T) {
+	const photos = 1000
+	folder := t.TempDir()
+	for i := range photos {
+		// What follows a JPEG's end is passed over: so no two of these photos are the same.
+		image := fmt.Appendf(encoded(t, drawn(uint64(i%4), 120, 90)), "%d", i)
+		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%d.jpg", i)), image, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := runServer(t, filepath.Join(t.TempDir(), "data"), "--log-level=error")
+
+	first, stderr, err := onboard(p, folder, func(cmd *exec.Cmd) error {
+		return errors.Join(waitForPhotos(t.Context(), p.addr), cmd.Process.Signal(os.Interrupt))
+	})
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitFailure {
+		t.Fatalf("interrupted: ended with %v, want exit status %d\n%s", err, exitFailure, stderr)
+	}
+	if first.Added == 0 || first.Added == photos {
+		t.Fatalf("interrupted: %d of %d photos added: the test shows nothing", first.Added, photos)
+	}
+	for _, want := range []string{"touchstone: onboard: interrupted", "touchstone: hint: run the same command again"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("interrupted: %q not told:\n%s", want, stderr)
+		}
+	}
+
+	second, stderr, err := onboard(p, folder, func(*exec.Cmd) error { return nil })
+	if err != nil {
+		t.Fatalf("again: %v\n%s", err, stderr)
+	}
+	if second.Added+second.Unchanged != photos || second.Unchanged < first.Added || second.Replaced+second.refusals() != 0 {
+		t.Errorf("first %+v, then %+v, of %d", first, second, photos)
+	}
+}
+
+// onboard runs the binary under test, and meanwhile something else.
+func onboard(p *process, folder string, meanwhile func(*exec.Cmd) error) (sum summary, stderr string, err error) {
+	var out, errs bytes.Buffer
+	cmd := &exec.Cmd{
+		Path:   p.cmd.Path,
+		Args:   []string{"touchstone", "onboard", "--json", "--brand=Acme", "--addr", p.addr, folder},
+		Stdout: &out, Stderr: &errs,
+	}
+	if err := cmd.Start(); err != nil {
+		return summary{}, "", err
+	}
+	err = errors.Join(meanwhile(cmd), cmd.Wait())
+	err = errors.Join(json.Unmarshal(out.Bytes(), &sum), err)
+	return sum, errs.String(), err
+}
+
+// waitForPhotos returns once a server has some.
+func waitForPhotos(ctx context.Context, addr string) error {
+	c, err := client.Dial(addr, client.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }() // only asked
+	for {
+		r, err := c.ListBrands(ctx, &touchstonev1.ListBrandsRequest{})
+		if err != nil || len(r.GetBrands()) > 0 {
+			return err
+		}
+		time.Sleep(time.Millisecond)
+	}
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"touchstone/index"
+	"touchstone/index/local"
+)
+
+// Where photos are kept.
+const (
+	defaultDir = "data"
+	storeName  = "touchstone.db"
+)
+
+// openStore opens a store, or makes it.
+func openStore(ctx context.Context, path string, o local.Options) (index.Index, error) {
+	photos, err := local.Open(ctx, path, o)
+	if err != nil {
+		return nil, storeHint(err)
+	}
+	return photos, nil
+}
+
+// storeHint adds the cure to an error of opening a store, where it is known.
+func storeHint(err error) error {
+	switch {
+	case errors.Is(err, local.ErrLocked):
+		return hinted(err, "another process holds it: stop that server, or choose another folder")
+	case errors.Is(err, index.ErrCorrupt):
+		return hinted(err, "touchstone check lists what is damaged; put a backup in its place")
+	case errors.Is(err, local.ErrMeta):
+		return hinted(err, "touchstone serve --accept-rollback goes on without what may be lost; onboarding again brings it back")
+	case errors.Is(err, local.ErrVersion):
+		return hinted(err, "use the release of touchstone that wrote it, or choose another folder and onboard again")
+	case errors.Is(err, fs.ErrPermission):
+		return hinted(err, "the user that runs touchstone has to own it")
+	}
+	return err
+}

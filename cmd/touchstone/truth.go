@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+)
+
+// The columns of what eval reads, tab-separated, in any order, others between them.
+var (
+	truthColumns   = []string{"query", "edit", "strength", "catalog_id", "product"}
+	catalogColumns = []string{"catalog_id", "product", "variant"}
+)
+
+// noPhoto stands in truth.tsv where no photo of the catalogue is in the query, and in the results where none was found.
+const noPhoto = "-"
+
+// readTSV returns the fields of the named columns of each line.
+func readTSV(path string, columns []string) ([][]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := parseTSV(f, columns)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return lines, nil
+}
+
+// parseTSV reads lines of fields with tabs between them; no character is special but the tab and the line's end.
+func parseTSV(r io.Reader, columns []string) ([][]string, error) {
+	s := bufio.NewScanner(skipByteOrderMark(r))
+	if !s.Scan() {
+		if err := s.Err(); err != nil {
+			return nil, err
+		}
+		return nil, errors.New("it is empty")
+	}
+	header := strings.Split(s.Text(), "\t")
+	at := make([]int, len(columns))
+	for i, name := range columns {
+		if at[i] = slices.Index(header, name); at[i] < 0 {
+			return nil, fmt.Errorf("header: the column %q is missing, want %s", name, strings.Join(columns, ", "))
+		}
+	}
+	var lines [][]string
+	for n := 2; s.Scan(); n++ {
+		fields := strings.Split(s.Text(), "\t")
+		if len(fields) != len(header) {
+			return nil, fmt.Errorf("line %d: %d columns, the header has %d", n, len(fields), len(header))
+		}
+		line := make([]string, len(at))
+		for i, j := range at {
+			line[i] = fields[j]
+		}
+		lines = append(lines, line)
+	}
+	return lines, s.Err()
+}
