@@ -30,8 +30,7 @@ type refusal struct {
 	Photos []string `json:"photos"` // the first of them
 }
 
-// refuse counts a photo that was not taken. Reasons group by their words without those in it that are particular to a
-// photo, which follow a colon.
+// refuse counts a photo that was not taken, for a reason in words that others may share.
 func (s *summary) refuse(where, reason string) {
 	i := slices.IndexFunc(s.Refused, func(r refusal) bool { return r.Reason == reason })
 	if i < 0 {
@@ -54,6 +53,9 @@ func (s *summary) refusals() int {
 
 // finish completes the summary: reasons by how often they were given.
 func (s *summary) finish(took time.Duration) {
+	for _, r := range s.Refused {
+		slices.Sort(r.Photos) // answers come in no particular order
+	}
 	slices.SortStableFunc(s.Refused, func(a, b refusal) int { return cmp.Compare(b.Count, a.Count) })
 	s.Seconds = took.Seconds()
 	s.PerSecond = rate(s.Added+s.Unchanged+s.Replaced+s.refusals(), took)
