@@ -16,24 +16,36 @@ func drawn(w, h, denom int) fingerprint.Picture {
 // scene is a random picture of soft blobs and a few hard edges; the seed tells it from others.
 func scene(seed uint64, w, h int) *image.YCbCr {
 	r := rand.New(rand.NewPCG(seed, 7))
-	type blob struct{ x, y, s, l, b, r float64 }
+	type blob struct {
+		across, down []float64 // what of it falls on a column and on a row: their product on a pixel
+		l, b, r      float64
+		disc         bool
+	}
+	bell := func(at, s float64, n int) []float64 {
+		v := make([]float64, n)
+		for i := range v {
+			d := (float64(i)/float64(n) - at) / s
+			v[i] = math.Exp(-d * d)
+		}
+		return v
+	}
 	blobs := make([]blob, 24)
 	for i := range blobs {
-		blobs[i] = blob{r.Float64(), r.Float64(), 0.03 + 0.2*r.Float64(), 240*r.Float64() - 120, 80*r.Float64() - 40, 80*r.Float64() - 40}
+		x, y, s := r.Float64(), r.Float64(), 0.03+0.2*r.Float64()
+		blobs[i] = blob{bell(x, s, w), bell(y, s, h), 240*r.Float64() - 120, 80*r.Float64() - 40, 80*r.Float64() - 40, i%4 == 0}
 	}
 	img := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio444)
 	for y := range h {
 		for x := range w {
 			l, b, c := 128.0, 128.0, 128.0
-			for i, v := range blobs {
-				dx, dy := float64(x)/float64(w)-v.x, float64(y)/float64(h)-v.y
-				d := (dx*dx + dy*dy) / (v.s * v.s)
-				k := math.Exp(-d)
-				if i%4 == 0 { // a disc with a hard edge
-					k = 0
-					if d < 0.5 {
-						k = 1
+			for i := range blobs {
+				v := &blobs[i]
+				k := v.across[x] * v.down[y]
+				if v.disc { // with a hard edge
+					if k < 0.6 {
+						continue
 					}
+					k = 1
 				}
 				l, b, c = l+k*v.l, b+k*v.b, c+k*v.r
 			}

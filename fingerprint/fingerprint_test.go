@@ -24,7 +24,7 @@ func of(t *testing.T, p fingerprint.Picture) fingerprint.Fingerprint {
 // TestPIsGoimagehash holds P to goimagehash bit for bit: on 64x64 pictures neither resizes.
 func TestPIsGoimagehash(t *testing.T) {
 	differ := 0
-	const pictures = 200
+	const pictures = 100
 	for seed := range uint64(pictures) {
 		img := scene(seed, 64, 64)
 		for i := range img.Cb {
@@ -52,7 +52,7 @@ func TestPIsGoimagehash(t *testing.T) {
 
 // TestReductionKeepsHashes: a picture reduced before it is described has nearly the hashes of the original.
 func TestReductionKeepsHashes(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		img := scene(seed, 900, 800)
 		full := of(t, whole(img))
 		for _, denom := range []int{2, 4} {

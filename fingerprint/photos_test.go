@@ -83,9 +83,9 @@ func analyse(t *testing.T, d *picture.Decoder, photo []byte) (fingerprint.Finger
 // picture as the standard library decodes it.
 func TestRealPhotos(t *testing.T) {
 	t.Parallel()
-	every := 7
-	if testing.Short() {
-		every = 40
+	every := 15
+	if os.Getenv("TOUCHSTONE_LONG") != "" {
+		every = 1
 	}
 	d := picture.NewDecoder(picture.Limits{})
 	var pdq, p, quality []int
@@ -108,7 +108,7 @@ func TestRealPhotos(t *testing.T) {
 			continue
 		}
 		pdq = append(pdq, f.Whole.PDQ.Distance(r.pdq))
-		if i%(4*every) != 0 { // the full picture takes a hundred times as long
+		if i%(6*every) != 0 { // the full picture takes a hundred times as long
 			continue
 		}
 		img, _, err := image.Decode(bytes.NewReader(photo))
