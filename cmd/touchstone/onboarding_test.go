@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,11 +20,12 @@ import (
 
 // TestOnboardInterrupted holds that an onboarding which is broken off can be done again: then everything is there.
 func TestOnboardInterrupted(t *testing.T) {
-	const photos = 1000
+	const photos = 500
 	folder := t.TempDir()
+	picture := encoded(t, drawn(1, 120, 90))
 	for i := range photos {
 		// What follows a JPEG's end is passed over: so no two of these photos are the same.
-		image := fmt.Appendf(encoded(t, drawn(uint64(i%4), 120, 90)), "%d", i)
+		image := fmt.Appendf(slices.Clone(picture), "%d", i)
 		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%d.jpg", i)), image, 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -37,9 +39,6 @@ func TestOnboardInterrupted(t *testing.T) {
 	if !errors.As(err, &exit) || exit.ExitCode() != exitFailure {
 		t.Fatalf("interrupted: ended with %v, want exit status %d\n%s", err, exitFailure, stderr)
 	}
-	if first.Added == 0 || first.Added == photos {
-		t.Fatalf("interrupted: %d of %d photos added: the test shows nothing", first.Added, photos)
-	}
 	for _, want := range []string{"touchstone: onboard: interrupted", "touchstone: hint: run the same command again"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("interrupted: %q not told:\n%s", want, stderr)
@@ -49,6 +48,9 @@ func TestOnboardInterrupted(t *testing.T) {
 	second, stderr, err := onboard(p, folder, func(*exec.Cmd) error { return nil })
 	if err != nil {
 		t.Fatalf("again: %v\n%s", err, stderr)
+	}
+	if second.Added == 0 || second.Unchanged == 0 {
+		t.Fatalf("again: %+v: it was not interrupted half-way, and the test shows nothing", second)
 	}
 	if second.Added+second.Unchanged != photos || second.Unchanged < first.Added || second.Replaced+second.refusals() != 0 {
 		t.Errorf("first %+v, then %+v, of %d", first, second, photos)

@@ -11,7 +11,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// raceOptions is what the race detector of the programs under test reads: by default it has each sleep for a second
+// before it exits.
+const raceOptions = "GORACE"
+
 func TestMain(m *testing.M) {
+	if err := os.Setenv(raceOptions, os.Getenv(raceOptions)+" atexit_sleep_ms=0"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"touchstone": main})
 }
 
@@ -26,6 +33,10 @@ func TestScript(t *testing.T) {
 		Files:               scripts,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv(raceOptions, os.Getenv(raceOptions))
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"damage": damageCommand,
 			"draw":   drawCommand,
