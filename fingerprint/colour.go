@@ -113,16 +113,19 @@ func (p Picture) colours(b *block, r image.Rectangle) (c Colour) {
 	dx, dy := chromaCells(p.Image.SubsampleRatio)
 	most := p.Image.Rect.Size()
 	mostX, mostY := (most.X+dx-1)/dx, (most.Y+dy-1)/dy
-	edge := func(from, length, i, step, most int) int { return min((from+length*i/colourGrid)/(d*step), most-1) }
+	edge := func(from, length, i, step, most int) int {
+		return min((from+length*i/colourGrid+d*step/2)/(d*step), most)
+	}
 	for i := range colourGrid {
 		y0, y1 := edge(r.Min.Y, r.Dy(), i, dy, mostY), edge(r.Min.Y, r.Dy(), i+1, dy, mostY)
+		y0, y1, stepY := samples(y0, y1, mostY)
 		for j := range colourGrid {
 			x0, x1 := edge(r.Min.X, r.Dx(), j, dx, mostX), edge(r.Min.X, r.Dx(), j+1, dx, mostX)
+			x0, x1, stepX := samples(x0, x1, mostX)
 			var cb, cr, n int
-			stepX, stepY := (x1-x0)/colourSamples+1, (y1-y0)/colourSamples+1
-			for y := y0; y < max(y1, y0+1); y += stepY {
+			for y := y0; y < y1; y += stepY {
 				at := first + y*p.Image.CStride
-				for x := x0; x < max(x1, x0+1); x += stepX {
+				for x := x0; x < x1; x += stepX {
 					cb += int(p.Image.Cb[at+x])
 					cr += int(p.Image.Cr[at+x])
 					n++
@@ -134,6 +137,17 @@ func (p Picture) colours(b *block, r image.Rectangle) (c Colour) {
 		}
 	}
 	return c
+}
+
+// samples spreads colourSamples at the most evenly, about the middle, over a range that may be empty, of which there are
+// most. There is one at the least.
+func samples(from, to, most int) (first, end, step int) {
+	if to <= from {
+		from = min(from, most-1)
+		return from, from + 1, 1
+	}
+	step = (to-from-1)/colourSamples + 1
+	return from + (to-from-1)%step/2, to, step
 }
 
 // mean is the mean luma of a cell of the colour grid.

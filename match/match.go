@@ -112,6 +112,9 @@ func New(photos index.Searcher, d *picture.Decoder, c Config) *Matcher {
 // Describe decodes and fingerprints an image, as onboarding needs it. Errors: picture's, fingerprint.ErrPlain, the
 // context's.
 func (m *Matcher) Describe(ctx context.Context, lane Lane, image []byte) (Description, error) {
+	if image == nil {
+		image = []byte{} // no bytes, rather than another kind of subject
+	}
 	s, err := m.open(ctx, lane, Subject{Image: image})
 	if err != nil {
 		return Description{}, err
