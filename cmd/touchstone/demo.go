@@ -45,7 +45,7 @@ as well: nothing should be found for it. Nothing is kept.`,
 		}
 		ctx, stop := interruptible(ctx)
 		defer stop()
-		return withServer(ctx, a, func(folder string, c *client.Client) error {
+		return withServer(ctx, func(folder string, c *client.Client) error {
 			d := demo{app: a, client: c, folder: folder, most: most, decoder: picture.NewDecoder(picture.Limits{})}
 			return d.run(ctx, args)
 		})
@@ -53,7 +53,7 @@ as well: nothing should be found for it. Nothing is kept.`,
 }
 
 // withServer runs do with a server of its own, on a free port, and a temporary folder that the store is in.
-func withServer(ctx context.Context, a *app, do func(folder string, c *client.Client) error) (err error) {
+func withServer(ctx context.Context, do func(folder string, c *client.Client) error) (err error) {
 	folder, err := os.MkdirTemp("", "touchstone-demo-")
 	if err != nil {
 		return err
