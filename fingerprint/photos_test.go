@@ -27,7 +27,7 @@ type reference struct {
 }
 
 // references reads the table of the reference implementation, which lies beside the photos.
-func references(t *testing.T) []reference {
+func references(t testing.TB) []reference {
 	t.Helper()
 	dir := os.Getenv("TOUCHSTONE_DATA")
 	if dir == "" {
@@ -61,7 +61,7 @@ func references(t *testing.T) []reference {
 }
 
 // analyse describes a photo as match does: reduced, and from more pixels where that leaves its hash unsure.
-func analyse(t *testing.T, d *picture.Decoder, photo []byte) (fingerprint.Fingerprint, error) {
+func analyse(t testing.TB, d *picture.Decoder, photo []byte) (fingerprint.Fingerprint, error) {
 	t.Helper()
 	for _, side := range []int{fingerprint.ReducedSide, 600} {
 		p, err := d.Decode(context.Background(), photo, side)
