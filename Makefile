@@ -122,15 +122,15 @@ generate: ## make the Go code of proto/ anew
 # ---- measure it
 
 .PHONY: bench
-bench: ## benchmarks (PKG=./index/hamming BENCHMARK=Search); those of real photos need TOUCHSTONE_DATA
-	go test -run='^$$' -bench='$(BENCHMARK)' -benchmem $(PKG)
+bench: ## benchmarks (PKG=./index/hamming BENCHMARK=Search); those on real photos need TOUCHSTONE_DATA
+	go test -run='^$$' -bench='$(BENCHMARK)' -benchmem -timeout=60m $(PKG)
 
 .PHONY: bench-base
 bench-base: ## benchmarks of BASE (main) against the work tree, in COUNT (6) turns, compared by benchstat
 	@PKG='$(PKG)' BENCHMARK='$(BENCHMARK)' COUNT='$(COUNT)' BASE='$(BASE)' TOOL='$(TOOL)' sh tools/bench-base.sh
 
 .PHONY: bench-vips
-bench-vips: ## fingerprints of the JPEGs in TOUCHSTONE_DATA, against libvips making thumbnails of them, on one core
+bench-vips: ## from JPEGs in TOUCHSTONE_DATA to hashes, against libvips making thumbnails of them, on one core
 	@COUNT='$(COUNT)' TOOL='$(TOOL)' sh tools/bench-vips.sh
 
 .PHONY: accuracy

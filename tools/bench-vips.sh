@@ -1,7 +1,7 @@
 #!/bin/sh
-# Times, on one core, our way from a JPEG's bytes to its fingerprint against libvips' shrink-on-load: a thumbnail of
-# 64x64 pixels of the same files, by as few processes as can be. Both read every JPEG below TOUCHSTONE_DATA, baseline
-# and progressive ones apart, and take turns. It needs vipsthumbnail and vipsheader (Debian's libvips-tools).
+# Times, on one core, our way from a JPEG's bytes to its hashes against libvips' shrink-on-load: a thumbnail of 64x64
+# pixels of the same files, by as few processes as can be. The two take turns, baseline and progressive JPEGs apart. It
+# needs TOUCHSTONE_DATA as fingerprint's BenchmarkPhotos does, and vipsthumbnail and vipsheader (Debian's libvips-tools).
 # `make bench-vips` sets COUNT, the number of turns.
 set -eu
 
@@ -11,9 +11,9 @@ die() {
 }
 
 [ -d "${TOUCHSTONE_DATA:-}" ] || die "TOUCHSTONE_DATA has to name a folder of photos"
-TOUCHSTONE_DATA=$(cd "$TOUCHSTONE_DATA" && pwd)
 command -v vipsthumbnail >/dev/null && command -v vipsheader >/dev/null || die "install vipsthumbnail and vipsheader (libvips-tools)"
-export VIPS_CONCURRENCY=1 GOMAXPROCS=1
+TOUCHSTONE_DATA=$(cd "$TOUCHSTONE_DATA" && pwd)
+export TOUCHSTONE_DATA VIPS_CONCURRENCY=1 GOMAXPROCS=1
 core=
 ! command -v taskset >/dev/null || core='taskset -c 0'
 
@@ -22,20 +22,29 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 mkdir "$tmp/thumbnails"
 
-find "$TOUCHSTONE_DATA" -name '*.jpg' | sort >"$tmp/files"
-xargs vipsheader -f jpeg-multiscan <"$tmp/files" >"$tmp/scans"
+# The photos of BenchmarkPhotos: one in twelve of those that the table lists.
+awk -F '\t' -v dir="$TOUCHSTONE_DATA" 'NF == 3 && $1 != "path" && n++ % 12 == 0 { print dir "/" $1 }' \
+	"$TOUCHSTONE_DATA/../bench/pdq_reference.tsv" >"$tmp/files"
+tr '\n' '\0' <"$tmp/files" | xargs -0 vipsheader -f jpeg-multiscan >"$tmp/scans"
 [ "$(wc -l <"$tmp/files")" = "$(wc -l <"$tmp/scans")" ] || die "vipsheader could not read every photo"
 for kind in baseline progressive; do
 	[ $kind = baseline ] && scans=0 || scans=1
 	paste "$tmp/scans" "$tmp/files" | sed -n "s/^$scans	//p" >"$tmp/$kind"
-	[ -s "$tmp/$kind" ] || die "no $kind JPEG below $TOUCHSTONE_DATA"
+	[ -s "$tmp/$kind" ] || die "no $kind JPEG among the photos"
 done
 
-go test -c -o "$tmp/match.test" ./match
+go test -c -o "$tmp/fingerprint.test" ./fingerprint
 vips() {
-	xargs $core vipsthumbnail -s '64x64!' -o "$tmp/thumbnails/%s.v" <"$tmp/$1"
+	# shellcheck disable=SC2086 # core is several words, or none
+	tr '\n' '\0' <"$tmp/$1" | xargs -0 $core vipsthumbnail -s '64x64!' -o "$tmp/thumbnails/%s.v"
+}
+ours() {
+	# shellcheck disable=SC2086
+	(cd fingerprint && $core "$tmp/fingerprint.test" -test.run='^$' -test.bench="^BenchmarkPhotos$/^$1$/^touchstone$") |
+		sed -n 's/^BenchmarkPhotos.*[ 	]\([0-9.]*\) ns\/photo.*/\1/p'
 }
 vips baseline # so that neither side has to wait for the disk
+vips progressive
 
 turn=0
 while [ "$turn" -lt "${COUNT:-6}" ]; do
@@ -45,10 +54,10 @@ while [ "$turn" -lt "${COUNT:-6}" ]; do
 		start=$(date +%s%N)
 		vips $kind
 		end=$(date +%s%N)
-		echo "BenchmarkDescribe/kind=$kind 1 $(((end - start) / $(wc -l <"$tmp/$kind"))) ns/photo" >>"$tmp/vips.txt"
+		echo "BenchmarkPhotos/$kind 1 $(((end - start) / $(wc -l <"$tmp/$kind"))) ns/photo" >>"$tmp/vips.txt"
+		took=$(ours $kind)
+		[ -n "$took" ] || die "BenchmarkPhotos of ./fingerprint gave no figure for $kind JPEGs"
+		echo "BenchmarkPhotos/$kind 1 $took ns/photo" >>"$tmp/here.txt"
 	done
-	$core "$tmp/match.test" -test.run='^$' -test.bench='^BenchmarkDescribe$' -test.count=1 |
-		sed -n 's/^\(BenchmarkDescribe[^ 	]*\).*[ 	]\([0-9.]* ns\/photo\).*/\1 1 \2/p' >>"$tmp/here.txt"
 done
-[ -s "$tmp/here.txt" ] || die "BenchmarkDescribe of ./match gave no figures"
 $TOOL benchstat "vips=$tmp/vips.txt" "here=$tmp/here.txt"
