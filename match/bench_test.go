@@ -28,7 +28,7 @@ func BenchmarkMatch(b *testing.B) {
 	images := map[string][]byte{"drawn": megapixel(b)}
 	if dir := os.Getenv("TOUCHSTONE_DATA"); dir != "" {
 		// 1000 x 1000 pixels, progressive; 1080 x 1340, baseline.
-		for name, file := range map[string]string{"progressive": "luma-stability-ball-gray.jpg", "baseline": "mb01-blue-0.jpg"} {
+		for name, file := range map[string]string{"progressive": "luma-stability-ball-gray.jpg", "baseline": "mb03-black-0.jpg"} {
 			if img, err := os.ReadFile(filepath.Join(dir, "products_magento2_luma", file)); err == nil {
 				images[name] = img
 			}

@@ -29,14 +29,14 @@ const MinScore = 0.5
 
 // The radii when none is asked for. Copies lie far from their photos where a banner was put over them or the tones
 // changed, and a wide search finds them; among many photos it would be slow, and find many that are near by chance.
-// Measured 2026-11-23 with touchstone eval, seeds 1 to 3, 5,700 positives: micro average precision 0.69 wide, 0.60
+// Measured 2026-11-23 with touchstone eval, seeds 1 to 3, 5,700 positives: micro average precision 0.69 wide, 0.55
 // narrow.
 const (
 	widePDQ    = 96     // bits, of 256
 	wideP      = -1     // not by P: what it finds beyond widePDQ is never verified
 	wideMost   = 50_000 // photos among which a search is wide
 	narrowPDQ  = 31     // the bound that PDQ's authors recommend
-	narrowP    = 12     // bits, of 64
+	narrowP    = 10     // bits, of 64: at 12 the search among a million takes four times as long
 	candidates = 200    // nearest photos that are verified, at the least
 )
 

@@ -90,44 +90,35 @@ func judge(s subject, photo sized) fit {
 	return best
 }
 
-// better completes f and returns it where its odds are higher, else best. Most fits are dismissed by PDQ alone.
+// better completes f and returns it where its odds are higher, else best. What costs least is weighed first: nearly all
+// fits are dismissed before their colours are looked at.
 func better(best, f fit) fit {
 	f.pdq = f.probe.PDQ.Distance(f.region.PDQ)
-	if weightBase+weightPDQ*float64(f.pdq)+weightSubject <= best.odds {
+	f.odds = weightBase + weightPDQ*float64(f.pdq) + f.handicap()
+	if f.odds <= best.odds {
 		return best
 	}
 	f.p = f.probe.P.Distance(f.region.P)
-	f.colour = f.probe.Colour.Distance(f.region.Colour)
+	if f.odds += weightP * float64(f.p); f.odds <= best.odds {
+		return best
+	}
 	if f.subject.width > 0 && f.photo.width > 0 {
 		f.stretch = f.subject.aspect(f.probe.Box, f.probe.Symmetry.Swaps()) - f.photo.aspect(f.box(), false)
 	}
-	if f.weigh(); f.odds > best.odds {
-		return f
+	if f.odds += weightAspect * min(math.Abs(f.stretch), 1); f.odds <= best.odds {
+		return best
 	}
-	return best
+	f.colour = f.probe.Colour.Distance(f.region.Colour)
+	f.odds += weightColour*f.colour + weightRelief*(1-f.probe.Colour.Relief(f.region.Colour))
+	if f.odds <= best.odds {
+		return best
+	}
+	return f
 }
 
-// box is where the photo's part lies.
-func (f *fit) box() fingerprint.Box {
-	if f.part == fingerprint.PartContent {
-		return f.photo.fingerprint.Box
-	}
-	return fingerprint.WholeBox()
-}
-
-// aspect is the logarithm of width over height of a box in the picture, or of height over width.
-func (s sized) aspect(b fingerprint.Box, swap bool) float64 {
-	a := math.Log(float64(s.width) * float64(b.Right-b.Left) / (float64(s.height) * float64(b.Bottom-b.Top)))
-	if swap {
-		return -a
-	}
-	return a
-}
-
-// weigh computes the odds.
-func (f *fit) weigh() {
-	o := weightBase + weightPDQ*float64(f.pdq) + weightP*float64(f.p) + weightColour*f.colour +
-		weightRelief*(1-f.probe.Colour.Relief(f.region.Colour)) + weightAspect*min(math.Abs(f.stretch), 1)
+// handicap is what the kind of fit weighs, whatever the distances.
+func (f *fit) handicap() float64 {
+	o := 0.0
 	switch f.probe.Symmetry {
 	case fingerprint.Identity:
 	case fingerprint.Mirrored:
@@ -145,7 +136,24 @@ func (f *fit) weigh() {
 	if partial != trimmed {
 		o += weightUneven
 	}
-	f.odds = o
+	return o
+}
+
+// box is where the photo's part lies.
+func (f *fit) box() fingerprint.Box {
+	if f.part == fingerprint.PartContent {
+		return f.photo.fingerprint.Box
+	}
+	return fingerprint.WholeBox()
+}
+
+// aspect is the logarithm of width over height of a box in the picture, or of height over width.
+func (s sized) aspect(b fingerprint.Box, swap bool) float64 {
+	a := math.Log(float64(s.width) * float64(b.Right-b.Left) / (float64(s.height) * float64(b.Bottom-b.Top)))
+	if swap {
+		return -a
+	}
+	return a
 }
 
 // score takes the odds to 0..1.
