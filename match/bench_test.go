@@ -25,36 +25,58 @@ func BenchmarkMatch(b *testing.B) {
 	if os.Getenv("TOUCHSTONE_LONG") != "" {
 		sizes = append(sizes, 1_000_000)
 	}
-	images := map[string][]byte{"drawn": megapixel(b)}
+	images := map[string][][]byte{"drawn": {megapixel(b)}}
 	if dir := os.Getenv("TOUCHSTONE_DATA"); dir != "" {
-		// 1000 x 1000 pixels, progressive; 1080 x 1340, baseline.
-		for name, file := range map[string]string{"progressive": "luma-stability-ball-gray.jpg", "baseline": "mb03-black-0.jpg"} {
-			if img, err := os.ReadFile(filepath.Join(dir, "products_magento2_luma", file)); err == nil {
-				images[name] = img
-			}
-		}
+		images["photos"] = megapixels(b, dir)
 	}
 	for _, n := range sizes {
 		x := crowd(b, n)
 		m := match.New(x, picture.NewDecoder(picture.Limits{}), match.Config{})
-		for name, img := range images {
+		for name, imgs := range images {
 			b.Run(fmt.Sprintf("n=%d/%s/match", n, name), func(b *testing.B) {
-				for b.Loop() {
-					r, err := m.Match(context.Background(), match.Interactive, match.Subject{Image: img}, match.Options{})
+				for i := 0; b.Loop(); i++ {
+					s := match.Subject{Image: imgs[i%len(imgs)]}
+					r, err := m.Match(context.Background(), match.Interactive, s, match.Options{})
 					if err != nil || r.Searched != n || r.Status != match.NothingFound {
 						b.Fatalf("%v, searched %d, %v, want nothing found among %d", r.Status, r.Searched, err, n)
 					}
 				}
 			})
 			b.Run(fmt.Sprintf("n=%d/%s/describe", n, name), func(b *testing.B) {
-				for b.Loop() {
-					if _, err := m.Describe(context.Background(), match.Interactive, img); err != nil {
+				for i := 0; b.Loop(); i++ {
+					if _, err := m.Describe(context.Background(), match.Interactive, imgs[i%len(imgs)]); err != nil {
 						b.Fatal(err)
 					}
 				}
 			})
 		}
 	}
+}
+
+// megapixels are forty real photos of 1.0 to 1.5 megapixels, baseline and progressive as they come.
+func megapixels(b *testing.B, dir string) (photos [][]byte) {
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*.jpg"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := picture.NewDecoder(picture.Limits{})
+	for i := 0; i < len(files) && len(photos) < 40; i += 7 {
+		photo, err := os.ReadFile(files[i])
+		if err != nil {
+			b.Fatal(err)
+		}
+		c, err := d.Config(photo)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if p := c.Width * c.Height; p >= 1_000_000 && p <= 1_500_000 {
+			photos = append(photos, photo)
+		}
+	}
+	if len(photos) == 0 {
+		b.Fatalf("no photo of about a megapixel under %s", dir)
+	}
+	return photos
 }
 
 func megapixel(b *testing.B) []byte {
