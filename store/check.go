@@ -83,7 +83,15 @@ func (c *checker) add(where, room string, key []byte, format string, args ...any
 	c.faults = append(c.faults, Fault{where, room, bytes.Clone(key), fmt.Sprintf(format, args...)})
 }
 
+// pages checks what the file is made of. Nothing that is not sound is handed to bbolt's own check, nor followed further.
 func (c *checker) pages() error {
+	faults, err := checkPages(c.tx)
+	for _, f := range faults {
+		c.add("page", "", nil, "%s", f)
+	}
+	if err != nil || len(faults) > 0 {
+		return err
+	}
 	for err := range c.tx.Check() {
 		c.add("page", "", nil, "%v", err)
 	}

@@ -1,0 +1,339 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"touchstone/store"
+)
+
+// model is what a store of one room should hold, at each revision.
+type model []map[string]string
+
+func (m model) now() map[string]string { return m[len(m)-1] }
+
+// TestAgainstModel makes random sequences of commits, of failing ones among them, and of openings, and holds every answer
+// about the present and the past against plain maps.
+func TestAgainstModel(t *testing.T) {
+	ctx := context.Background()
+	rapid.Check(t, func(rt *rapid.T) {
+		path := filepath.Join(t.TempDir(), "test.db")
+		s, err := store.Open(path, store.Options{})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer func() { _ = s.Close() }() // of a run that failed; otherwise it is closed by then
+		m := model{{}}
+		key := rapid.SampledFrom([]string{"a", "a\x00", "a\x00b", "a\x00\xff", "b", "ab", "\x00", "\xff"})
+		for range rapid.IntRange(1, 15).Draw(rt, "steps") {
+			switch rapid.SampledFrom([]string{"commit", "commit", "commit", "fail", "reopen"}).Draw(rt, "step") {
+			case "commit":
+				var changes []store.Change
+				for range rapid.IntRange(0, 4).Draw(rt, "changes") {
+					k := key.Draw(rt, "key")
+					next := maps.Clone(m.now())
+					if rapid.IntRange(0, 3).Draw(rt, "delete") == 0 {
+						changes = append(changes, remove("r", k))
+						delete(next, k)
+					} else {
+						v := strings.Repeat(k, rapid.IntRange(0, 30).Draw(rt, "length"))
+						changes = append(changes, set("r", k, v))
+						next[k] = v
+					}
+					m = append(m, next)
+				}
+				if _, err := s.Commit(ctx, func(*store.View) ([]store.Change, error) { return changes, nil }); err != nil {
+					rt.Fatal(err)
+				}
+			case "fail":
+				want := errors.New("no")
+				_, err := s.Commit(ctx, func(v *store.View) ([]store.Change, error) {
+					if v.Next() != uint64(len(m)) {
+						rt.Errorf("next is %d, want %d", v.Next(), len(m))
+					}
+					return []store.Change{set("r", "a", "x")}, want
+				})
+				if err != want {
+					rt.Fatalf("commit that fails: %v", err)
+				}
+			case "reopen":
+				if err := s.Close(); err != nil {
+					rt.Fatal(err)
+				}
+				if s, err = store.Open(path, store.Options{}); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+		if s.Revision() != uint64(len(m)-1) {
+			rt.Fatalf("revision %d, want %d", s.Revision(), len(m)-1)
+		}
+		for at := range uint64(len(m)) {
+			compare(rt, s, m[at], at)
+		}
+		compare(rt, s, m.now(), 0)
+		follow(rt, s, m)
+		if err := s.Close(); err != nil {
+			rt.Fatal(err)
+		}
+		faults, err := store.Check(ctx, path)
+		if err != nil || len(faults) > 0 {
+			rt.Fatalf("check: %v, %v", faults, err)
+		}
+	})
+}
+
+// compare scans a room in small pages, and asks for each key, at a revision; 0: now.
+func compare(t *rapid.T, s *store.Store, want map[string]string, at uint64) {
+	got := map[string]string{}
+	var keys []string
+	for r, more := (store.Range{At: at}), true; more; {
+		page, m, err := s.Scan(context.Background(), "r", r, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		more = m
+		for _, rec := range page {
+			got[string(rec.Key)] = string(rec.Value)
+			keys = append(keys, string(rec.Key))
+			r.After = rec.Key
+		}
+	}
+	if at == 0 && len(want) == 0 && s.Revision() > 0 {
+		return // revision 0 can't be asked for by Scan: 0 is now
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("scan at %d (-want +got):\n%s", at, diff)
+	}
+	if !slices.IsSorted(keys) {
+		t.Fatalf("scan at %d gives keys %q", at, keys)
+	}
+	for k, v := range want {
+		rec, err := s.At("r", []byte(k), max(at, 1))
+		if at == 0 {
+			rec, err = s.Get("r", []byte(k))
+		}
+		if err != nil || string(rec.Value) != v {
+			t.Fatalf("%q at %d: %q, %v, want %q", k, at, rec.Value, err, v)
+		}
+	}
+}
+
+// follow replays the log.
+func follow(t *rapid.T, s *store.Store, m model) {
+	now := map[string]string{}
+	after, last := uint64(0), time.Time{}
+	for {
+		events, err := s.Log(context.Background(), after, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(events) == 0 {
+			break
+		}
+		for _, e := range events {
+			if e.Revision != after+1 || e.Time.Before(last) || e.Room != "r" {
+				t.Fatalf("event %+v follows revision %d, time %v", e, after, last)
+			}
+			after, last = e.Revision, e.Time
+			if e.Value == nil {
+				delete(now, string(e.Key))
+			} else {
+				now[string(e.Key)] = string(e.Value)
+			}
+			if diff := cmp.Diff(m[after], now); diff != "" {
+				t.Fatalf("log up to %d (-want +got):\n%s", after, diff)
+			}
+		}
+	}
+	if after != uint64(len(m)-1) {
+		t.Fatalf("the log ends at %d, want %d", after, len(m)-1)
+	}
+}
+
+func TestInvalidChanges(t *testing.T) {
+	s := open(t)
+	long := strings.Repeat("x", 2000)
+	for name, c := range map[string]store.Change{
+		"no room": set("", "k", "v"), "long room": set(long, "k", "v"), "no key": set("r", "", "v"), "long key": set("r", long, "v"),
+		"long value": set("r", "k", string(make([]byte, store.MaxValue+1))),
+	} {
+		_, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) { return []store.Change{set("r", "fine", "v"), c}, nil })
+		if !errors.Is(err, store.ErrInvalid) {
+			t.Errorf("%s: %v, want ErrInvalid", name, err)
+		}
+	}
+	if s.Revision() != 0 {
+		t.Errorf("revision %d after refused changes only", s.Revision())
+	}
+	if _, _, err := s.Scan(context.Background(), "r", store.Range{}, 0); !errors.Is(err, store.ErrInvalid) {
+		t.Errorf("scan with limit 0: %v", err)
+	}
+	if _, err := s.Log(context.Background(), 0, 0); !errors.Is(err, store.ErrInvalid) {
+		t.Errorf("log with limit 0: %v", err)
+	}
+}
+
+func TestPanicInDecide(t *testing.T) {
+	s := open(t)
+	_, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) { panic("oops") })
+	if err == nil || !strings.Contains(err.Error(), "oops") {
+		t.Errorf("commit: %v", err)
+	}
+	commit(t, s, set("r", "k", "v"))
+}
+
+func TestCancelledCommit(t *testing.T) {
+	s := open(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var ran atomic.Bool
+	_, err := s.Commit(ctx, func(*store.View) ([]store.Change, error) {
+		ran.Store(true)
+		return []store.Change{set("r", "k", "v")}, nil
+	})
+	if !errors.Is(err, context.Canceled) || s.Revision() != 0 {
+		t.Errorf("commit: %v, revision %d, decided %v", err, s.Revision(), ran.Load())
+	}
+}
+
+// TestCloseFinishesCommits closes a store while many commit: each is there, or was told that it is not.
+func TestCloseFinishesCommits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	s, err := store.Open(path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var acknowledged sync.Map
+	for i := range 50 {
+		wg.Go(func() {
+			key := fmt.Sprint(i)
+			_, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) { return []store.Change{set("r", key, "v")}, nil })
+			switch {
+			case err == nil:
+				acknowledged.Store(key, true)
+			case !errors.Is(err, store.ErrClosed):
+				t.Errorf("commit: %v", err)
+			}
+		})
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	if err := s.Close(); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("second close: %v", err)
+	}
+	if _, err := s.Get("r", []byte("1")); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("get after close: %v", err)
+	}
+	if _, err := s.Wait(context.Background(), 1000); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("wait after close: %v", err)
+	}
+	s = openAt(t, path, store.Options{})
+	acknowledged.Range(func(key, _ any) bool {
+		if _, err := s.Get("r", []byte(key.(string))); err != nil {
+			t.Errorf("acknowledged %q: %v", key, err)
+		}
+		return true
+	})
+}
+
+func TestWait(t *testing.T) {
+	s := open(t)
+	got := make(chan uint64)
+	go func() {
+		r, err := s.Wait(context.Background(), 1)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- r
+	}()
+	commit(t, s, set("r", "a", "1"))
+	commit(t, s, set("r", "b", "2"))
+	if r := <-got; r < 2 {
+		t.Errorf("wait returned at revision %d", r)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	if _, err := s.Wait(ctx, 2); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("wait for what does not come: %v", err)
+	}
+}
+
+// TestBackup backs a store up while it is written to: the copy is the store as it was at one revision.
+func TestBackup(t *testing.T) {
+	s := open(t)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			commit(t, s, set("r", fmt.Sprint(i), "v"))
+		}
+	})
+	for i := range 5 {
+		before := s.Revision()
+		path := filepath.Join(t.TempDir(), fmt.Sprint(i))
+		if err := s.Backup(context.Background(), path); err != nil {
+			t.Fatal(err)
+		}
+		after := s.Revision()
+		faults, err := store.Check(context.Background(), path)
+		if err != nil || len(faults) > 0 {
+			t.Errorf("check of the copy: %v, %v", faults, err)
+		}
+		c := openAt(t, path, store.Options{})
+		if r := c.Revision(); r < before || r > after {
+			t.Errorf("the copy is of revision %d, want %d to %d", r, before, after)
+		}
+		if err := s.Backup(context.Background(), path); err == nil {
+			t.Error("a backup overwrites a file")
+		}
+	}
+	close(stop)
+	wg.Wait()
+}
+
+func BenchmarkCommit(b *testing.B) {
+	for _, callers := range []int{1, 16, 256} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			s := open(b)
+			value := string(make([]byte, 400))
+			b.ReportAllocs()
+			b.SetParallelism(callers)
+			var n atomic.Int64
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					key := fmt.Sprint(n.Add(1))
+					if _, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) {
+						return []store.Change{set("r", key, value)}, nil
+					}); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+			if s.Revision() != uint64(n.Load()) {
+				b.Fatalf("revision %d after %d commits", s.Revision(), n.Load())
+			}
+			b.ReportMetric(float64(n.Load())/b.Elapsed().Seconds(), "commits/s")
+		})
+	}
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// bbolt's own check follows offsets and page numbers as they stand, in a goroutine of its own, where a damaged one takes
+// the process down. So pages are looked at here first, read from the file and never from the map.
+//
+// A page has a header: number (8), flags (2), count (2), overflow (4, how many pages more it takes). A branch has
+// elements of offset (4, from the element), key size (4), page (8); a leaf of flags (4), offset (4), key size (4), value
+// size (4). A leaf value with flag 1 is a bucket: root page (8), sequence (8), and where the root is 0 a page in line.
+const (
+	pageHeader   = 16
+	pageElement  = 16
+	bucketHeader = 16
+	flagBranch   = 1
+	flagLeaf     = 2
+	leafBucket   = 1
+)
+
+// walker goes through the pages of a file.
+type walker struct {
+	f      io.ReaderAt
+	page   int64
+	high   uint64 // first page number that is not in use
+	seen   map[uint64]bool
+	faults []string
+}
+
+// checkPages lists what is wrong with the pages that a read transaction sees.
+func checkPages(tx *bolt.Tx) ([]string, error) {
+	f, err := os.Open(tx.DB().Path())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	page := int64(tx.DB().Info().PageSize)
+	w := &walker{f: f, page: page, high: uint64(tx.Size() / page), seen: map[uint64]bool{}}
+	w.tree(uint64(tx.Cursor().Bucket().Root()), nil)
+	return w.faults, nil
+}
+
+func (w *walker) add(id uint64, format string, args ...any) {
+	w.faults = append(w.faults, fmt.Sprintf("page %d: ", id)+fmt.Sprintf(format, args...))
+}
+
+// tree checks a page and what lies below it. least is the key that a branch has for it.
+func (w *walker) tree(id uint64, least []byte) {
+	if id < 2 || id >= w.high {
+		w.add(id, "is not in use, though another leads to it")
+		return
+	}
+	if w.seen[id] {
+		w.add(id, "is led to twice")
+		return
+	}
+	w.seen[id] = true
+	var head [pageHeader]byte
+	if _, err := w.f.ReadAt(head[:], int64(id)*w.page); err != nil {
+		w.add(id, "%v", err)
+		return
+	}
+	pages := uint64(binary.NativeEndian.Uint32(head[12:])) + 1
+	if pages > w.high-id {
+		w.add(id, "takes %d pages, beyond the last in use", pages)
+		return
+	}
+	for more := id + 1; more < id+pages; more++ {
+		if w.seen[more] {
+			w.add(more, "is part of page %d, and led to besides", id)
+		}
+		w.seen[more] = true
+	}
+	if n := binary.NativeEndian.Uint64(head[:]); n != id {
+		w.add(id, "says that it is page %d", n)
+		return
+	}
+	b := make([]byte, int64(pages)*w.page)
+	if _, err := w.f.ReadAt(b, int64(id)*w.page); err != nil {
+		w.add(id, "%v", err)
+		return
+	}
+	w.elements(id, b, least)
+}
+
+// elements checks a page's elements, and follows them where they are sound.
+func (w *walker) elements(id uint64, b []byte, least []byte) {
+	flags, count := binary.NativeEndian.Uint16(b[8:]), int(binary.NativeEndian.Uint16(b[10:]))
+	if flags != flagBranch && flags != flagLeaf {
+		w.add(id, "has flags %#x", flags)
+		return
+	}
+	if pageHeader+count*pageElement > len(b) {
+		w.add(id, "has %d elements, more than fit", count)
+		return
+	}
+	last := least
+	for i := range count {
+		at := pageHeader + i*pageElement
+		e := b[at : at+pageElement]
+		var offset, keySize, valueSize uint64
+		if flags == flagBranch {
+			offset, keySize = uint64(binary.NativeEndian.Uint32(e)), uint64(binary.NativeEndian.Uint32(e[4:]))
+		} else {
+			offset, keySize = uint64(binary.NativeEndian.Uint32(e[4:])), uint64(binary.NativeEndian.Uint32(e[8:]))
+			valueSize = uint64(binary.NativeEndian.Uint32(e[12:]))
+		}
+		if uint64(at)+offset+keySize+valueSize > uint64(len(b)) {
+			w.add(id, "element %d reaches beyond the page", i)
+			return
+		}
+		key := b[uint64(at)+offset:][:keySize]
+		if c := bytes.Compare(key, last); c < 0 || c == 0 && i > 0 {
+			w.add(id, "element %d has a key out of order", i)
+		}
+		last = key
+		if flags == flagBranch {
+			w.tree(binary.NativeEndian.Uint64(e[8:]), key)
+		} else if binary.NativeEndian.Uint32(e) == leafBucket {
+			w.bucket(id, b[uint64(at)+offset+keySize:][:valueSize])
+		} else if f := binary.NativeEndian.Uint32(e); f != 0 {
+			w.add(id, "element %d has flags %#x", i, f)
+		}
+	}
+}
+
+func (w *walker) bucket(id uint64, v []byte) {
+	if len(v) < bucketHeader {
+		w.add(id, "has a bucket of %d bytes", len(v))
+		return
+	}
+	if root := binary.NativeEndian.Uint64(v); root != 0 {
+		w.tree(root, nil)
+		return
+	}
+	if v = v[bucketHeader:]; len(v) < pageHeader {
+		w.add(id, "has a bucket in line of %d bytes", len(v))
+		return
+	}
+	w.elements(id, v, nil)
+}
