@@ -59,7 +59,7 @@ test: ## all tests, with the race detector where there is a C compiler
 
 .PHONY: test-long
 test-long: ## the same with the tests that take minutes: crashes, simulations, large sets, code without assembly
-	@$(set_race); set -x; TOUCHSTONE_LONG=1 HAMMING_TEST_LONG=1 go test $$race -shuffle=on -timeout=60m $(PKG)
+	@$(set_race); set -x; TOUCHSTONE_LONG=1 go test $$race -shuffle=on -timeout=60m $(PKG)
 	go test -tags=nodynamic,noasm ./index/...
 
 .PHONY: fuzz

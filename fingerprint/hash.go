@@ -67,7 +67,7 @@ func parseHex(s string, size int) ([]byte, error) {
 	}
 	b, err := hex.DecodeString(s)
 	if err != nil {
-		return nil, fmt.Errorf("%w: want %d hexadecimal digits: %v", ErrEncoding, 2*size, err)
+		return nil, fmt.Errorf("%w: want %d hexadecimal digits: %w", ErrEncoding, 2*size, err)
 	}
 	return b, nil
 }

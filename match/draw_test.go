@@ -31,10 +31,9 @@ var (
 
 // bench is a Matcher on an index of its own.
 type bench struct {
-	t  testing.TB
-	x  *local.Index
-	m  *match.Matcher
-	id int
+	t testing.TB
+	x *local.Index
+	m *match.Matcher
 }
 
 func newBench(t testing.TB) *bench {

@@ -8,7 +8,6 @@ import (
 )
 
 // Big- and little-endian numbers at the start of b, as int; the caller has checked that they are there.
-func be16(b []byte) int { return int(binary.BigEndian.Uint16(b)) }
 func be32(b []byte) int { return int(binary.BigEndian.Uint32(b)) }
 func le16(b []byte) int { return int(binary.LittleEndian.Uint16(b)) }
 func le24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }

@@ -20,7 +20,7 @@ func seeds(t testing.TB) map[string][]byte {
 		"interlaced":    interlacedPNG(t, m),
 		"gif":           asGIF(t, m),
 		"webp lossy":    asWebP(t, m, false),
-		"webp lossless": extendedWebP(asWebP(t, m, true), 24, 18, 0x08, nil, riffChunk("EXIF", exifBlock(5))),
+		"webp lossless": extendedWebP(asWebP(t, m, true), 24, 18, 0x08, riffChunk("EXIF", exifBlock(5))),
 		"bmp":           asBMP(t, m),
 		"tiff":          rgbTIFF(m, 3),
 		"tiff deflated": asTIFF(t, m),

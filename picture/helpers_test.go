@@ -222,10 +222,10 @@ func riffFile(chunks ...[]byte) []byte {
 	return append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(body))), body...)
 }
 
-// extendedWebP puts chunks before and behind the only chunk of a plain WebP.
-func extendedWebP(plain []byte, w, h int, flags byte, before, behind []byte) []byte {
+// extendedWebP puts chunks behind the only chunk of a plain WebP.
+func extendedWebP(plain []byte, w, h int, flags byte, behind []byte) []byte {
 	head := []byte{flags, 0, 0, 0, byte(w - 1), byte((w - 1) >> 8), 0, byte(h - 1), byte((h - 1) >> 8), 0}
-	return riffFile(riffChunk("VP8X", head), before, plain[12:], behind)
+	return riffFile(riffChunk("VP8X", head), plain[12:], behind)
 }
 
 // rgbTIFF writes uncompressed RGB with an orientation, which the encoder at hand can't.

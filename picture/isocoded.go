@@ -95,7 +95,7 @@ func sequenceSize(r *bitReader) (w, h int) {
 	if r.take(1) == 1 {
 		r.take(5) // the header is reduced to a level
 	} else {
-		model, delay := 0, 0
+		model := 0
 		if r.take(1) == 1 { // timing
 			r.take(32)
 			r.take(32)
@@ -108,7 +108,7 @@ func sequenceSize(r *bitReader) (w, h int) {
 				r.take(10)
 			}
 		}
-		delay = r.take(1)
+		delay := r.take(1)
 		for range 1 + r.take(5) { // operating points
 			r.take(12)
 			if r.take(5) > 7 {

@@ -105,7 +105,9 @@ func (it *isoItems) picture() (isoPicture, error) {
 	switch kind := it.kinds[it.primary]; kind {
 	case "av01", "hvc1":
 	case "grid":
-		return p, it.checkGrid(&p)
+		if err := it.checkGrid(&p); err != nil {
+			return p, err
+		}
 	default:
 		return p, fmt.Errorf("%w: a primary picture of kind %q", ErrUnsupported, kind)
 	}

@@ -38,7 +38,7 @@ func TestOrientationsAreOne(t *testing.T) {
 		for name, b := range map[string][]byte{
 			"png":  pngWith(asPNG(t, s), "eXIf", exifBlock(uint16(o))),
 			"tiff": rgbTIFF(s, uint16(o)),
-			"webp": extendedWebP(asWebP(t, s, true), s.Rect.Dx(), s.Rect.Dy(), 0x08, nil, riffChunk("EXIF", exifBlock(uint16(o)))),
+			"webp": extendedWebP(asWebP(t, s, true), s.Rect.Dx(), s.Rect.Dy(), 0x08, riffChunk("EXIF", exifBlock(uint16(o)))),
 		} {
 			for side, p := range want {
 				if got := decode(t, b, side); !same(got, p) || got.Warnings != 0 {

@@ -111,7 +111,7 @@ func bombs(t testing.TB) map[string][]byte {
 		"gif":             patch(g, 6, huge[0], huge[1], huge[0], huge[1]),
 		"bmp":             patch(bm, 18, huge[0], huge[1], 0, 0, huge[0], huge[1], 0, 0),
 		"tiff":            patch(patch(tf, 18, huge[0], huge[1]), 30, huge[0], huge[1]),
-		"webp, extended":  extendedWebP(lossy, 30000, 30000, 0, nil, nil),
+		"webp, extended":  extendedWebP(lossy, 30000, 30000, 0, nil),
 		"webp, animated": riffFile(riffChunk("VP8X", []byte{2, 0, 0, 0, huge[0], huge[1], 0, huge[0], huge[1], 0}),
 			riffChunk("ANMF", append(make([]byte, 16), lossless[12:]...))),
 		"avif":            patch(av, bytes.Index(av, []byte("ispe"))+8, 0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30),
@@ -164,8 +164,8 @@ func TestLies(t *testing.T) {
 		{"jpeg of 64 megapixels in some bytes", large, picture.ErrTruncated},
 		{"jpeg with two frames", twice, picture.ErrCorrupt},
 		{"heic whose grid has another size", grid, picture.ErrCorrupt},
-		{"webp frame larger than its canvas", extendedWebP(asWebP(t, m, false), 63, 64, 0, nil, nil), picture.ErrCorrupt},
-		{"webp frame smaller than its canvas", extendedWebP(asWebP(t, m, false), 65, 64, 0, nil, nil), nil},
+		{"webp frame larger than its canvas", extendedWebP(asWebP(t, m, false), 63, 64, 0, nil), picture.ErrCorrupt},
+		{"webp frame smaller than its canvas", extendedWebP(asWebP(t, m, false), 65, 64, 0, nil), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := picture.NewDecoder(picture.Limits{}).Decode(t.Context(), c.bytes, 0); !errors.Is(err, c.want) {

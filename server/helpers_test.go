@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 
 	"touchstone/client"
 	"touchstone/index"
+	"touchstone/index/local"
 	"touchstone/match"
 	"touchstone/picture"
 	touchstonev1 "touchstone/proto/touchstone/v1"
@@ -85,10 +87,18 @@ func (r *rig) stop(t testing.TB) {
 
 func openIndex(t testing.TB) index.Index {
 	t.Helper()
-	ix := newRAM()
+	path := filepath.Join(t.TempDir(), "index.db")
+	ix, err := local.Open(context.Background(), path, local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		if err := ix.Close(); err != nil && !errors.Is(err, index.ErrClosed) {
 			t.Errorf("close index: %v", err)
+		}
+		faults, err := local.Check(context.Background(), path)
+		if err != nil || len(faults) > 0 {
+			t.Errorf("check index: %v, %q", err, faults)
 		}
 	})
 	return ix

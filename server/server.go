@@ -3,7 +3,7 @@
 //
 // It promises that whatever comes in over the wire is held against limits before it costs much; that every error leaves
 // with a code, a reason and, where there is one, the field's name, from the one table in status.go; that no panic ends
-// the process; that single calls are served before streams; and that it stops without losing what it has acknowledged.
+// the process; that streams leave three quarters of the processors to single calls; and that it stops without losing what it has acknowledged.
 // It does not know who calls: authentication is not its business yet.
 //
 // The caveat that bites: AddPhotos and MatchStream stop reading when their window is full, and the window empties only

@@ -218,19 +218,9 @@ func (r *request) changes() uint64 {
 // apply asks the request what to change and writes it. An error is of the transaction; one of the request alone is left
 // in it.
 func (r *request) apply(v *View) error {
-	r.span, r.bytes, r.err = Span{}, 0, nil
-	changes, err := r.ask(v)
-	if err == nil {
-		for _, c := range changes {
-			if err = c.validate(); err != nil {
-				break
-			}
-		}
-	}
-	if err != nil {
-		r.err = err
-		return nil
-	}
+	var changes []Change
+	r.span, r.bytes = Span{}, 0
+	changes, r.err = r.valid(v) // none with an error
 	for i, c := range changes {
 		e := Event{Room: c.Room, Record: Record{Key: c.Key, Value: c.Value, Revision: v.next + uint64(i), Time: v.now, Kind: c.Kind}}
 		if err := put(v.tx, e); err != nil {
@@ -242,6 +232,20 @@ func (r *request) apply(v *View) error {
 		r.span = Span{v.next, v.next + uint64(len(changes)) - 1}
 	}
 	return nil
+}
+
+// valid asks the request what to change, and checks it.
+func (r *request) valid(v *View) ([]Change, error) {
+	changes, err := r.ask(v)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range changes {
+		if err := c.validate(); err != nil {
+			return nil, err
+		}
+	}
+	return changes, nil
 }
 
 // ask runs decide; its panic is its caller's error.

@@ -65,7 +65,7 @@ func TestAgainstModel(t *testing.T) {
 					}
 					return []store.Change{set("r", "a", "x")}, want
 				})
-				if err != want {
+				if !errors.Is(err, want) {
 					rt.Fatalf("commit that fails: %v", err)
 				}
 			case "reopen":

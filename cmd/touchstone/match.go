@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -145,7 +144,7 @@ func answerOf(query string, r *touchstonev1.MatchResponse) answered {
 			Brand: p.GetBrand(), Photo: p.GetPhotoId(), Product: p.GetProduct(), Variant: p.GetVariant(),
 			Verdict:  strings.TrimPrefix(m.GetVerdict().String(), "VERDICT_"),
 			Score:    m.GetScore(),
-			Edits:    slices.Concat([]string{}, m.GetEdits()),
+			Edits:    append([]string{}, m.GetEdits()...),
 			evidence: evidence{int(e.GetDistanceBits()), int(e.GetDistance64Bits()), e.GetColourDistance()},
 		})
 	}

@@ -65,6 +65,7 @@ func NewSet[C Code](rows []uint32, codes []C) *Set[C] {
 
 func newSet[C Code](l limits, rows []uint32, codes []C) *Set[C] {
 	var c C
+	l.tail = min(l.tail, maxTail)
 	s := &Set[C]{words: len(c), limits: l}
 	s.idle.L = &s.mu
 	s.now.Store(&snapshot{tails: []tailView{{tail: newTail(s.words, l)}}})

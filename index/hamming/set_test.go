@@ -96,7 +96,7 @@ func TestSearchesSeeWholeChanges(t *testing.T) {
 		radius  = 12
 	)
 	changes := 60
-	if os.Getenv("HAMMING_TEST_LONG") != "" {
+	if os.Getenv("TOUCHSTONE_LONG") != "" {
 		changes = 2000
 	}
 	base := random[code256](seeded(t))

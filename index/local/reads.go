@@ -36,9 +36,6 @@ func (x *Index) At(ctx context.Context, k index.Key, revision uint64) (index.Pho
 		key = keyOf(k)
 	}
 	r, err := x.store.At(room, key, revision)
-	if errors.Is(err, store.ErrRevision) {
-		return index.Photo{}, &index.FieldError{Field: "as_of_revision", Want: err.Error(), Err: index.ErrQuery}
-	}
 	if err != nil {
 		return index.Photo{}, translate(err)
 	}

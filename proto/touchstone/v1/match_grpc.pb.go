@@ -42,8 +42,8 @@ type MatchServiceClient interface {
 	// FAILED_PRECONDITION for a fingerprint of another recipe (RECIPE_MISMATCH).
 	Match(ctx context.Context, in *MatchRequest, opts ...grpc.CallOption) (*MatchResponse, error)
 	// Matches many subjects: the way to re-scan listings. Each request is answered once, with its correlation id, as
-	// soon as it is ready: in no particular order. Windows, back-pressure and stopping are as in AddPhotos. Single calls
-	// of Match are served before the items of streams.
+	// soon as it is ready: in no particular order. Windows, back-pressure and stopping are as in AddPhotos. While
+	// single calls wait, streams together are worked on by a quarter of the processors, one at the least.
 	MatchStream(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[MatchStreamRequest, MatchStreamResponse], error)
 	// Tells how two subjects relate, whatever else there is. Errors: as Match; INVALID_ARGUMENT, IMAGE_TOO_PLAIN.
 	Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareResponse, error)
@@ -119,8 +119,8 @@ type MatchServiceServer interface {
 	// FAILED_PRECONDITION for a fingerprint of another recipe (RECIPE_MISMATCH).
 	Match(context.Context, *MatchRequest) (*MatchResponse, error)
 	// Matches many subjects: the way to re-scan listings. Each request is answered once, with its correlation id, as
-	// soon as it is ready: in no particular order. Windows, back-pressure and stopping are as in AddPhotos. Single calls
-	// of Match are served before the items of streams.
+	// soon as it is ready: in no particular order. Windows, back-pressure and stopping are as in AddPhotos. While
+	// single calls wait, streams together are worked on by a quarter of the processors, one at the least.
 	MatchStream(grpc.BidiStreamingServer[MatchStreamRequest, MatchStreamResponse]) error
 	// Tells how two subjects relate, whatever else there is. Errors: as Match; INVALID_ARGUMENT, IMAGE_TOO_PLAIN.
 	Compare(context.Context, *CompareRequest) (*CompareResponse, error)
