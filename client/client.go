@@ -9,13 +9,18 @@
 package client
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/retry"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/selector"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
@@ -44,29 +49,37 @@ const (
 	pingTimeout = 10 * time.Second
 )
 
-// serviceConfig repeats calls that the server could not take (it is starting, stopping or has too much to do), where
-// doing so twice is the same as once: not deleting, whose second answer would be that there is no such photo, and not
-// updating, which may collide with itself.
-const serviceConfig = `{
-	"methodConfig": [{
-		"name": [
-			{"service": "touchstone.v1.MatchService", "method": "Match"},
-			{"service": "touchstone.v1.MatchService", "method": "Compare"},
-			{"service": "touchstone.v1.MatchService", "method": "Fingerprint"},
-			{"service": "touchstone.v1.CatalogService", "method": "AddPhoto"},
-			{"service": "touchstone.v1.CatalogService", "method": "GetPhoto"},
-			{"service": "touchstone.v1.CatalogService", "method": "ListPhotos"},
-			{"service": "touchstone.v1.CatalogService", "method": "ListBrands"}
-		],
-		"retryPolicy": {
-			"maxAttempts": 4,
-			"initialBackoff": "0.1s",
-			"maxBackoff": "2s",
-			"backoffMultiplier": 3,
-			"retryableStatusCodes": ["UNAVAILABLE"]
-		}
-	}]
-}`
+// Tries of a call, and the wait before the second one, which doubles from one to the next.
+const (
+	maxTries  = 4
+	firstWait = 200 * time.Millisecond
+	jitter    = 0.2
+)
+
+// repeatable are the methods of which two calls do the same as one: not DeletePhoto, whose second answer would be that
+// there is no such photo, and not UpdatePhoto, which may collide with itself.
+var repeatable = map[string]bool{
+	touchstonev1.MatchService_Match_FullMethodName:        true,
+	touchstonev1.MatchService_Compare_FullMethodName:      true,
+	touchstonev1.MatchService_Fingerprint_FullMethodName:  true,
+	touchstonev1.CatalogService_AddPhoto_FullMethodName:   true,
+	touchstonev1.CatalogService_GetPhoto_FullMethodName:   true,
+	touchstonev1.CatalogService_ListPhotos_FullMethodName: true,
+	touchstonev1.CatalogService_ListBrands_FullMethodName: true,
+}
+
+// repeat makes calls again that the server could not take: it is starting, stopping or has too much to do. gRPC has
+// retries of its own, but when it gives up (v1.85.0) it may return a bare EOF in place of what the server said.
+func repeat() grpc.UnaryClientInterceptor {
+	return selector.UnaryClientInterceptor(
+		retry.UnaryClientInterceptor(
+			retry.WithMax(maxTries),
+			retry.WithCodes(codes.Unavailable),
+			retry.WithBackoff(retry.BackoffExponentialWithJitter(firstWait, jitter)),
+		),
+		selector.MatchFunc(func(_ context.Context, call interceptors.CallMeta) bool { return repeatable[call.FullMethod()] }),
+	)
+}
 
 // Client is a connection to a server. It has the calls of both services; AddPhotos and MatchStream are better made by
 // Onboard and Scan. It may be used by many goroutines at once, and one is enough for a process.
@@ -94,13 +107,8 @@ func Dial(addr string, o Options) (*Client, error) {
 	conn, err := grpc.NewClient(addr,
 		grpc.WithTransportCredentials(secure),
 		grpc.WithUserAgent(o.UserAgent),
-		grpc.WithDefaultServiceConfig(serviceConfig),
-		grpc.WithDefaultCallOptions(
-			grpc.MaxCallSendMsgSize(maxSend),
-			grpc.MaxCallRecvMsgSize(o.MaxReceive),
-			// What is to be repeated is kept until the answer comes; by default that ends at 256 KiB.
-			grpc.MaxRetryRPCBufferSize(maxSend),
-		),
+		grpc.WithUnaryInterceptor(repeat()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallSendMsgSize(maxSend), grpc.MaxCallRecvMsgSize(o.MaxReceive)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingAfter, Timeout: pingTimeout}),
 	)
 	if err != nil {
