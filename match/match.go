@@ -160,7 +160,7 @@ func (m *Matcher) Compare(ctx context.Context, lane Lane, a, b Subject) (Compari
 	if err != nil {
 		return Comparison{}, err
 	}
-	f := judge(suspect, genuine.sized())
+	f := judge(suspect, suspect.probes(), genuine.sized())
 	c := Comparison{
 		A: genuine.description, B: suspect.description,
 		Verdict: f.verdict(), Score: f.score(), Edits: f.edits(), Evidence: f.evidence(),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"touchstone/fingerprint"
 	"touchstone/index"
 )
 
@@ -63,15 +64,16 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 	if limit == 0 {
 		limit = DefaultLimit
 	}
+	probes := s.probes()
 	q := index.Query{
 		Recipe:    s.description.Fingerprint.Recipe,
-		Probes:    make([]index.Probe, len(s.probes)),
+		Probes:    make([]index.Probe, len(probes)),
 		RadiusPDQ: narrowPDQ,
 		RadiusP:   narrowP,
 		Limit:     max(limit+1, candidates), // one more than asked for: the subject itself may be among them
 		Filter:    o.Filter,
 	}
-	for i, p := range s.probes {
+	for i, p := range probes {
 		q.Probes[i] = index.Probe{P: p.P, PDQ: p.PDQ}
 	}
 	asked := o.RadiusPDQ != nil || o.RadiusP != nil
@@ -98,7 +100,7 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 	if asked {
 		least = 0
 	}
-	r.Matches = verify(s, found.Neighbors, self, least)
+	r.Matches = verify(s, probes, found.Neighbors, self, least)
 	if len(r.Matches) < len(found.Neighbors) && slices.ContainsFunc(found.Neighbors, func(n index.Neighbor) bool { return n.Photo.Key == self }) {
 		r.Total--
 		r.Searched--
@@ -121,13 +123,13 @@ func orNone(radius *int) int {
 }
 
 // verify judges each neighbour but the subject itself and ranks those with the least score or more.
-func verify(s subject, near []index.Neighbor, self index.Key, least float64) []Match {
+func verify(s subject, probes []fingerprint.Probe, near []index.Neighbor, self index.Key, least float64) []Match {
 	matches := make([]Match, 0, len(near))
 	for _, n := range near {
 		if n.Photo.Key == self {
 			continue
 		}
-		f := judge(s, sized{&n.Photo.Fingerprint, n.Photo.Original.Width, n.Photo.Original.Height})
+		f := judge(s, probes, sized{&n.Photo.Fingerprint, n.Photo.Original.Width, n.Photo.Original.Height})
 		if score := f.score(); score >= least {
 			matches = append(matches, Match{n.Photo, f.verdict(), score, f.edits(), f.evidence()})
 		}

@@ -23,7 +23,7 @@ const unsureSide = 600
 // subject is a Subject that has been read.
 type subject struct {
 	description Description
-	probes      []fingerprint.Probe
+	probes      func() []fingerprint.Probe // computed when asked for: describing a photo needs none
 }
 
 // sized is a fingerprint with the size of its picture, 0 by 0 where that is not known.
@@ -67,7 +67,7 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject) (subject, erro
 		if s.Fingerprint.Recipe != fingerprint.Current {
 			return subject{}, fmt.Errorf("%w: recipe %d, want %d", index.ErrRecipe, s.Fingerprint.Recipe, fingerprint.Current)
 		}
-		return subject{Description{Fingerprint: *s.Fingerprint}, s.Fingerprint.Probes()}, nil
+		return subject{Description{Fingerprint: *s.Fingerprint}, s.Fingerprint.Probes}, nil
 	case s.Image != nil:
 		if err := m.gate.enter(ctx, lane); err != nil {
 			return subject{}, err
@@ -79,7 +79,7 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject) (subject, erro
 	if err != nil {
 		return subject{}, err
 	}
-	return subject{Description{p.Original, p.Fingerprint, nil}, p.Fingerprint.Probes()}, nil
+	return subject{Description{p.Original, p.Fingerprint, nil}, p.Fingerprint.Probes}, nil
 }
 
 // read decodes and describes an image; the gate is held.
@@ -104,7 +104,7 @@ func (m *Matcher) read(ctx context.Context, image []byte) (subject, error) {
 		return subject{description: d}, err
 	}
 	d.Fingerprint = a.Fingerprint()
-	return subject{d, a.Probes()}, nil
+	return subject{d, a.Probes}, nil
 }
 
 // analyse decodes an image, reduced to the given shorter side at the least, and computes its hashes. The picture comes

@@ -58,8 +58,8 @@ const (
 	weightUneven   = -0.75
 )
 
-// copyOdds is the log-odds from which a match is called a copy (a score of 0.9). On the same queries, 0.2% of 2,850
-// unrelated pictures had a match above it among 1,908 photos.
+// copyOdds is the log-odds from which a match is called a copy (a score of 0.9). On the same queries, 3 of 2,850
+// unrelated pictures (0.1%) had such a match among 1,890 photos, and 117 (4%) one with a score of 0.5 or more.
 const copyOdds = 2.2
 
 // fit is how a part of the subject, turned, fits a part of a photo.
@@ -76,12 +76,12 @@ type fit struct {
 	subject, photo sized
 }
 
-// judge finds the fit of the highest odds between a subject and a photo.
-func judge(s subject, photo sized) fit {
+// judge finds the fit of the highest odds between a subject, by its probes, and a photo.
+func judge(s subject, probes []fingerprint.Probe, photo sized) fit {
 	best := fit{odds: math.Inf(-1)}
 	g := photo.fingerprint
-	for i := range s.probes {
-		probe := &s.probes[i]
+	for i := range probes {
+		probe := &probes[i]
 		best = better(best, fit{probe: probe, part: fingerprint.PartWhole, region: &g.Whole, subject: s.sized(), photo: photo})
 		if g.Trimmed() {
 			best = better(best, fit{probe: probe, part: fingerprint.PartContent, region: &g.Content, subject: s.sized(), photo: photo})
