@@ -9,6 +9,7 @@ package indextest
 
 import (
 	"context"
+	"reflect"
 	"testing"
 	"time"
 
@@ -173,6 +174,9 @@ type failing interface {
 // same fails when got is not want.
 func same(t failing, what string, want, got any) {
 	t.Helper()
+	if reflect.DeepEqual(want, got) {
+		return // nearly always, and in a hundredth of the time that a diff takes
+	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("%s (-want +got):\n%s", what, diff)
 	}
