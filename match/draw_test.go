@@ -80,7 +80,7 @@ func (b *bench) match(img picturesque, o match.Options) match.Result {
 func asPNG(t testing.TB, img image.Image) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, img); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -136,15 +136,21 @@ func turned(img picturesque, y fingerprint.Symmetry) picturesque {
 	if y.Swaps() {
 		out = image.NewRGBA(image.Rect(0, 0, h, w))
 	}
+	var to func(x, y int) (int, int)
+	switch y {
+	case fingerprint.Mirrored:
+		to = func(x, y int) (int, int) { return w - 1 - x, y }
+	case fingerprint.Rotated90:
+		to = func(x, y int) (int, int) { return h - 1 - y, x }
+	case fingerprint.Rotated180:
+		to = func(x, y int) (int, int) { return w - 1 - x, h - 1 - y }
+	case fingerprint.Rotated270:
+		to = func(x, y int) (int, int) { return y, w - 1 - x }
+	}
 	for r := range h {
 		for c := range w {
-			at := map[fingerprint.Symmetry]image.Point{
-				fingerprint.Mirrored:   {X: w - 1 - c, Y: r},
-				fingerprint.Rotated90:  {X: h - 1 - r, Y: c},
-				fingerprint.Rotated180: {X: w - 1 - c, Y: h - 1 - r},
-				fingerprint.Rotated270: {X: r, Y: w - 1 - c},
-			}[y]
-			out.SetRGBA(at.X, at.Y, img.RGBAAt(c, r))
+			x, y := to(c, r)
+			copy(out.Pix[out.PixOffset(x, y):][:4], img.Pix[img.PixOffset(c, r):])
 		}
 	}
 	return out
