@@ -1,6 +1,7 @@
 package fingerprint
 
 import (
+	"cmp"
 	"image"
 	"math"
 	"slices"
@@ -49,9 +50,9 @@ func (c Colour) Relief(o Colour) float64 {
 // Chroma is the root mean square distance of the cells' colours from grey, 0 to 181, in levels.
 func (c Colour) Chroma() float64 {
 	var sum float64
-	for i := 0; i < len(c); i += 3 {
-		b, r := float64(c[i+1])-128, float64(c[i+2])-128
-		sum += b*b + r*r
+	for i := range cells {
+		v := c.chroma(i)
+		sum += v * v
 	}
 	return math.Sqrt(sum / cells)
 }
@@ -59,36 +60,85 @@ func (c Colour) Chroma() float64 {
 // colourSamples is how many samples of chroma a cell's mean is taken from, along each side, at the most.
 const colourSamples = 16
 
-// strayCells are the cells that Hue passes over: what a caption or a patch covers.
-const strayCells = cells / 4
+// What Hue and Shade leave to edits of the whole picture, and to banners and patches over parts of it.
+const (
+	palest, strongest = 0.6, 1.6 // by which chroma may be scaled
+	fitCells          = 12       // cells that the scale is fitted to, those that fit best
+	subjectCells      = 8        // cells that are taken for what the picture shows
+	subjectRank       = 4        // of the differences in those, counted from the least, what is taken for that of the subject
+	white             = 235      // luma of a cell of white backdrop, at the least
+	whiteShift        = 5        // by which it may change, at the most
+	whiteCells        = 2        // of which there must be so many, for the picture to have a backdrop
+)
 
-// Hue is how far the colours of o differ from those of c other than by being paler or stronger as a whole, 0 to 362: the
-// root mean square of what remains, in levels of chroma, when c's is scaled to come as near to o's as it can. The
-// quarter of the cells that fit worst is passed over.
+// Hue is how far the colours of o differ from those of c other than by being paler or stronger as a whole, 0 to 362, in
+// levels of chroma: what remains when c's chroma is scaled, by 0.6 to 1.6, to come as near to o's as it can. Of the
+// eight most colourful cells the one with the fourth-least rest counts, so that neither backdrop nor a banner over some
+// of them does. It is 0 where o has no colour at all, as copies in grey have none.
 func (c Colour) Hue(o Colour) float64 {
-	var rest [cells]float64
+	if o.Chroma() < 0.5 {
+		return 0
+	}
+	var rest, vivid [cells]float64
+	for i := range cells {
+		vivid[i] = max(c.chroma(i), o.chroma(i))
+	}
 	residuals := func(scale float64) {
 		for i := range rest {
 			b := float64(o[3*i+1]) - 128 - scale*(float64(c[3*i+1])-128)
 			r := float64(o[3*i+2]) - 128 - scale*(float64(c[3*i+2])-128)
-			rest[i] = b*b + r*r
+			rest[i] = math.Hypot(b, r)
 		}
 	}
 	// The scale that fits all cells shows which fit worst; what counts is the scale that fits the others.
 	residuals(c.scale(o, math.Inf(1), &rest))
 	sorted := rest
 	slices.Sort(sorted[:])
-	residuals(c.scale(o, sorted[cells-strayCells-1], &rest))
-	slices.Sort(rest[:])
-	var sum float64
-	for _, v := range rest[:cells-strayCells] {
-		sum += v
-	}
-	return math.Sqrt(sum / (cells - strayCells))
+	residuals(c.scale(o, sorted[fitCells-1], &rest))
+	return ranked(&rest, &vivid)
 }
 
-// scale is by how much c's chroma is to be multiplied to come nearest to o's, 0 or more, in the cells whose rest is at
-// most so much.
+// Shade is how far o is lighter or darker than c where c is darkest, 0 to 255, in levels of luma, if the white backdrop
+// has stayed as it was: brightness or contrast of the whole picture was not changed, then. Of the eight darkest cells
+// the one with the fourth-least difference counts. It is 0 where there is no such backdrop.
+func (c Colour) Shade(o Colour) float64 {
+	var shift, dark [cells]float64
+	backdrop := 0
+	for i := range cells {
+		x, y := float64(c[3*i]), float64(o[3*i])
+		shift[i], dark[i] = math.Abs(x-y), -min(x, y)
+		if x > white && shift[i] <= whiteShift {
+			backdrop++
+		}
+	}
+	if backdrop < whiteCells {
+		return 0
+	}
+	return ranked(&shift, &dark)
+}
+
+// ranked is the value of rank subjectRank among those of the subjectCells cells of most weight.
+func ranked(values, weight *[cells]float64) float64 {
+	var order [cells]int
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order[:], func(a, b int) int { return cmp.Compare(weight[b], weight[a]) })
+	var of [subjectCells]float64
+	for i := range of {
+		of[i] = values[order[i]]
+	}
+	slices.Sort(of[:])
+	return of[subjectRank-1]
+}
+
+// chroma is the distance of a cell's colour from grey, in levels.
+func (c Colour) chroma(cell int) float64 {
+	return math.Hypot(float64(c[3*cell+1])-128, float64(c[3*cell+2])-128)
+}
+
+// scale is by how much c's chroma is to be multiplied to come nearest to o's, within palest and strongest, in the cells
+// whose rest is at most so much.
 func (c Colour) scale(o Colour, most float64, rest *[cells]float64) float64 {
 	var cc, co float64
 	for i, v := range rest {
@@ -100,9 +150,9 @@ func (c Colour) scale(o Colour, most float64, rest *[cells]float64) float64 {
 		co += cb*(float64(o[3*i+1])-128) + cr*(float64(o[3*i+2])-128)
 	}
 	if cc == 0 {
-		return 0
+		return 1
 	}
-	return max(co/cc, 0)
+	return min(max(co/cc, palest), strongest)
 }
 
 // colours computes the signature of a rectangle, in pixels of the original, whose luma the block holds already.

@@ -25,7 +25,7 @@ func TestColourOfQuarters(t *testing.T) {
 }
 
 func TestColourMeasures(t *testing.T) {
-	grey, red, paleRed, blue := painted(100, 128, 128), painted(100, 108, 228), painted(140, 118, 178), painted(100, 228, 108)
+	grey, red, paleRed, blue := painted(100, 128, 128), painted(100, 108, 228), painted(140, 114, 198), painted(100, 228, 108)
 	if d := grey.Distance(painted(130, 128, 128)); d != 30 {
 		t.Errorf("distance of greys 30 apart = %v", d)
 	}
@@ -47,6 +47,9 @@ func TestColourMeasures(t *testing.T) {
 	if c := red.Chroma(); math.Abs(c-math.Hypot(20, 100)) > 0.01 {
 		t.Errorf("chroma of red = %v", c)
 	}
+	if d := grey.Hue(red); d < 50 {
+		t.Errorf("grey and red differ in hue by %v only", d)
+	}
 	// A patch over a quarter of the picture is passed over.
 	patched := red
 	for i := 0; i < 12; i += 3 {
@@ -54,6 +57,20 @@ func TestColourMeasures(t *testing.T) {
 	}
 	if d := red.Hue(patched); d > red.Hue(blue)/3 {
 		t.Errorf("a patch changes the hue by %v", d)
+	}
+	// A product on white in another shade; the same brightened as a whole.
+	product := func(backdrop, y uint8) fingerprint.Colour {
+		c := painted(backdrop, 128, 128)
+		for _, cell := range []int{5, 6, 9, 10, 13, 14} {
+			c[3*cell] = y
+		}
+		return c
+	}
+	if d := product(255, 40).Shade(product(254, 130)); d != 90 {
+		t.Errorf("a product 90 lighter on the same white has a shade that differs by %v", d)
+	}
+	if d := product(225, 40).Shade(product(255, 130)); d != 0 {
+		t.Errorf("a brightened picture has a shade that differs by %v", d)
 	}
 	f, g := of(t, whole(scene(1, 100, 100))), of(t, whole(scene(2, 100, 100)))
 	if r := f.Whole.Colour.Relief(f.Whole.Colour); r < 0.99 || r > 1 {

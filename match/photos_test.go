@@ -9,11 +9,13 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,6 +24,7 @@ import (
 	"touchstone/fingerprint"
 	"touchstone/index"
 	"touchstone/match"
+	"touchstone/picture"
 )
 
 // listed is a line of TOUCHSTONE_DATA's groups.tsv.
@@ -92,6 +95,7 @@ func TestRealPhotos(t *testing.T) {
 			there = append(there, p)
 		}
 	}
+	variants := 0 // copies that are called variants
 	// judged asks about an image and tells whether it is called the same photo as one of the index.
 	judged := func(image []byte) (best match.Match, found bool) {
 		r, err := b.m.Match(context.Background(), match.Batch, match.Subject{Image: image}, match.Options{Limit: 1})
@@ -110,6 +114,9 @@ func TestRealPhotos(t *testing.T) {
 		for name, e := range sellers {
 			if best, found := judged(asJPEG(t, e.edit(photo), e.quality)); found && products[best.Photo.ID] == products[p.path] {
 				right[name]++
+				if best.Verdict == match.Variant {
+					variants++
+				}
 			}
 		}
 	}
@@ -120,6 +127,12 @@ func TestRealPhotos(t *testing.T) {
 		if share < least-2*math.Sqrt(least*(1-least)/n) { // what a sample may be off by chance
 			t.Errorf("%s: %.1f%% are found, want %.0f%%", name, 100*share, 100*least)
 		}
+	}
+
+	asked := len(there) * len(sellers)
+	t.Logf("%d of %d copies are called variants", variants, asked)
+	if variants > 1+asked/100 {
+		t.Errorf("%d of %d copies are called variants, want 1%% at most", variants, asked)
 	}
 
 	strangers, wrong := 0, 0
@@ -135,6 +148,59 @@ func TestRealPhotos(t *testing.T) {
 	t.Logf("%d of %d strangers are called a copy or a variant", wrong, strangers)
 	if wrong > 1+strangers/100 {
 		t.Errorf("%d of %d strangers are called a copy or a variant, want 1%% at most", wrong, strangers)
+	}
+}
+
+// TestRealVariants holds how many pairs of photos that show one product in two colours are called variants. The pairs
+// come from TOUCHSTONE_DATA's near_pairs.tsv.
+func TestRealVariants(t *testing.T) {
+	t.Parallel()
+	dir, _ := listing(t)
+	every := 25
+	if os.Getenv("TOUCHSTONE_LONG") != "" {
+		every = 1
+	}
+	f, err := os.Open(filepath.Join(dir, "near_pairs.tsv"))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("TOUCHSTONE_DATA has no near_pairs.tsv")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	m := match.New(nil, picture.NewDecoder(picture.Limits{}), match.Config{})
+	verdicts, pairs := map[match.Verdict]int{}, 0
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		c := strings.Split(lines.Text(), "\t")
+		if len(c) != 7 || c[6] != "yes" {
+			continue
+		}
+		if apart, err := strconv.ParseFloat(c[4], 64); err != nil || apart < 16 { // levels between the colours
+			continue
+		}
+		if pairs++; pairs%every != 0 {
+			continue
+		}
+		var sides [2]match.Subject
+		for i := range sides {
+			if sides[i].Image, err = os.ReadFile(filepath.Join(dir, c[i])); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, s := range [][2]match.Subject{sides, {sides[1], sides[0]}} {
+			c, err := m.Compare(context.Background(), match.Batch, s[0], s[1])
+			if errors.Is(err, fingerprint.ErrPlain) {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			verdicts[c.Verdict]++
+		}
+	}
+	t.Logf("verdicts on products in two colours: %v", verdicts)
+	if same := verdicts[match.Variant] + verdicts[match.Copy]; same < 20 || verdicts[match.Variant]*5 < same*2 {
+		t.Errorf("verdicts on products in two colours: %v, want 40%% variants of 20 or more", verdicts)
 	}
 }
 
