@@ -33,13 +33,22 @@ const MinScore = 0.5
 // Measured 2026-11-23 with touchstone eval, seeds 1 to 3, 5,700 positives: micro average precision 0.69 wide, 0.55
 // narrow.
 const (
-	widePDQ    = 96     // bits, of 256
-	wideP      = -1     // not by P: what it finds beyond widePDQ is never verified
+	widePDQ    = 96     // bits, of 256; not by P: what it finds beyond is never verified
 	wideMost   = 50_000 // photos among which a search is wide
 	narrowPDQ  = 31     // the bound that PDQ's authors recommend
 	narrowP    = 10     // bits, of 64: at 12 the search among a million takes four times as long
 	candidates = 200    // nearest photos that are verified, at the least
 )
+
+// Radii are those of a match among so many photos, as far as the filter passes them, for which none is asked for: Options'
+// RadiusPDQ and RadiusP.
+func Radii(photos int) (pdq, p *int) {
+	of := func(bits int) *int { return &bits }
+	if photos <= wideMost {
+		return of(widePDQ), nil
+	}
+	return of(narrowPDQ), of(narrowP)
+}
 
 func (o Options) validate() error {
 	if o.Limit < 0 || o.Limit > MaxLimit {
@@ -66,24 +75,25 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 	}
 	probes := s.probes()
 	q := index.Query{
-		Recipe:    s.description.Fingerprint.Recipe,
-		Probes:    make([]index.Probe, len(probes)),
-		RadiusPDQ: narrowPDQ,
-		RadiusP:   narrowP,
-		Limit:     max(limit+1, candidates), // one more than asked for: the subject itself may be among them
-		Filter:    o.Filter,
+		Recipe: s.description.Fingerprint.Recipe,
+		Probes: make([]index.Probe, len(probes)),
+		Limit:  max(limit+1, candidates), // one more than asked for: the subject itself may be among them
+		Filter: o.Filter,
 	}
 	for i, p := range probes {
 		q.Probes[i] = index.Probe{P: p.P, PDQ: p.PDQ}
 	}
 	asked := o.RadiusPDQ != nil || o.RadiusP != nil
-	if asked {
-		q.RadiusPDQ, q.RadiusP = orNone(o.RadiusPDQ), orNone(o.RadiusP)
+	within := func(pdq, p *int) (index.Result, error) {
+		q.RadiusPDQ, q.RadiusP = orNone(pdq), orNone(p)
+		return m.photos.Search(ctx, q)
 	}
-	found, err := m.photos.Search(ctx, q)
+	if !asked {
+		o.RadiusPDQ, o.RadiusP = Radii(wideMost + 1)
+	}
+	found, err := within(o.RadiusPDQ, o.RadiusP)
 	if err == nil && !asked && found.Searched <= wideMost {
-		q.RadiusPDQ, q.RadiusP = widePDQ, wideP
-		found, err = m.photos.Search(ctx, q)
+		found, err = within(Radii(found.Searched))
 	}
 	if err != nil {
 		return Result{}, err

@@ -33,7 +33,7 @@ func newEval(a *app) *cobra.Command {
 		Long: `Measure how well matching does on your own photos: genuine ones, and suspects of which you know what they were made
 from. The photos go into a temporary index, nothing is kept, and no server is asked.
 
---catalog    folder of genuine photos; a photo's ID is its name without the ending
+--catalog    folder of genuine photos; a photo's ID is its path in the folder, with or without the ending
 --queries    folder of suspect images
 --truth      tab-separated, with a header: query (name in the folder), edit, strength, catalog_id (the photo that it was
              made from, - for none), product

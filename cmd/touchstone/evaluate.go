@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,10 +20,6 @@ import (
 	"touchstone/match"
 	"touchstone/picture"
 )
-
-// evalRadius is how far eval looks, in bits of PDQ: as far as a match without a radius among few photos. Asking for it
-// makes matches of low score come back as well, without which the curves would end early.
-const evalRadius = 96
 
 // evalBatch is how many photos eval stores at a time.
 const evalBatch = 256
@@ -63,7 +57,15 @@ func (e *evaluator) evaluate(ctx context.Context) (_ evaluation, err error) {
 	e.photos, e.decoder = photos, picture.NewDecoder(picture.Limits{})
 	e.matcher = match.New(photos, e.decoder, match.Config{})
 	var v evaluation
-	if err := e.onboard(ctx, products, &v); err != nil {
+	files, err := allPictures(e.catalog)
+	if err != nil {
+		return evaluation{}, err
+	}
+	ids, err := e.names(files, truth, products)
+	if err != nil {
+		return evaluation{}, err
+	}
+	if err := e.onboard(ctx, files, ids, products, &v); err != nil {
 		return evaluation{}, err
 	}
 	if err := e.ask(ctx, truth, &v); err != nil {
@@ -72,15 +74,44 @@ func (e *evaluator) evaluate(ctx context.Context) (_ evaluation, err error) {
 	return v, nil
 }
 
+// names returns the photo ID of each picture of the catalogue, and tells where the lists name others. Errors: the truth
+// names no photo that is there.
+func (e *evaluator) names(files []file, truth, products [][]string) ([]string, error) {
+	const ofTruth, ofProducts = 3, 0
+	listed, positives := make(map[string]bool), 0
+	for _, t := range truth {
+		listed[t[ofTruth]] = true
+		if t[ofTruth] != noPhoto {
+			positives++
+		}
+	}
+	for _, p := range products {
+		listed[p[ofProducts]] = true
+	}
+	ids := identify(files, listed)
+	there := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		there[id] = true
+	}
+	n, line, id := unknown(truth, ofTruth, there)
+	if n > 0 && n == positives {
+		return nil, hinted(fmt.Errorf("%s: line %d: no photo %s in %s, nor any other that is named", e.truth, line, printable(id), e.catalog),
+			"a photo's ID is its path in the folder, with or without the ending")
+	}
+	if n > 0 {
+		e.say("touchstone: eval: %s names %s not in %s: line %d: %s", e.truth, amount(n, "photo"), e.catalog, line, printable(id))
+	}
+	if n, line, id := unknown(products, ofProducts, there); n > 0 {
+		e.say("touchstone: eval: %s names %s not in %s: line %d: %s", e.products, amount(n, "photo"), e.catalog, line, printable(id))
+	}
+	return ids, nil
+}
+
 // onboard stores the catalogue.
-func (e *evaluator) onboard(ctx context.Context, products [][]string, v *evaluation) error {
+func (e *evaluator) onboard(ctx context.Context, files []file, ids []string, products [][]string, v *evaluation) error {
 	known := make(map[string]index.Metadata, len(products))
 	for _, p := range products {
 		known[p[0]] = index.Metadata{Product: p[1], Variant: p[2]}
-	}
-	files, err := allPictures(e.catalog)
-	if err != nil {
-		return err
 	}
 	described := make([]index.Photo, len(files))
 	refused := make([]error, len(files))
@@ -90,7 +121,7 @@ func (e *evaluator) onboard(ctx context.Context, products [][]string, v *evaluat
 	for i, f := range files {
 		g.Go(func() error {
 			defer p.add(1)
-			described[i], refused[i] = e.describe(gctx, f)
+			described[i], refused[i] = e.describe(gctx, f.path, ids[i])
 			return gctx.Err()
 		})
 	}
@@ -128,8 +159,8 @@ func (e *evaluator) onboard(ctx context.Context, products [][]string, v *evaluat
 	return nil
 }
 
-func (e *evaluator) describe(ctx context.Context, f file) (index.Photo, error) {
-	b, err := readPicture(f.path, e.decoder.Limits().Bytes)
+func (e *evaluator) describe(ctx context.Context, path, id string) (index.Photo, error) {
+	b, err := readPicture(path, e.decoder.Limits().Bytes)
 	if err != nil {
 		return index.Photo{}, err
 	}
@@ -138,7 +169,7 @@ func (e *evaluator) describe(ctx context.Context, f file) (index.Photo, error) {
 		return index.Photo{}, err
 	}
 	return index.Photo{
-		Key:         index.Key{Brand: "eval", ID: strings.TrimSuffix(f.rel, path.Ext(f.rel))},
+		Key:         index.Key{Brand: "eval", ID: id},
 		Original:    d.Original,
 		Fingerprint: d.Fingerprint,
 	}, nil
@@ -153,13 +184,18 @@ type found struct {
 // ask matches the queries and works the figures out.
 func (e *evaluator) ask(ctx context.Context, truth [][]string, v *evaluation) error {
 	all := make([]found, len(truth))
+	// Asking for the radii that hold anyway makes matches of low score come back as well, without which the curves would
+	// end early.
+	var o match.Options
+	o.RadiusPDQ, o.RadiusP = match.Radii(v.Photos)
+	o.Limit = 1
 	p := e.progress(len(truth), "queries")
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, t := range truth {
 		g.Go(func() (err error) {
 			defer p.add(1)
-			all[i], err = e.find(gctx, t[0])
+			all[i], err = e.find(gctx, t[0], o)
 			return err
 		})
 	}
@@ -194,13 +230,12 @@ func (e *evaluator) ask(ctx context.Context, truth [][]string, v *evaluation) er
 	return writeResults(e.results, truth, all)
 }
 
-func (e *evaluator) find(ctx context.Context, query string) (found, error) {
+func (e *evaluator) find(ctx context.Context, query string, o match.Options) (found, error) {
 	b, err := readPicture(filepath.Join(e.queries, filepath.FromSlash(query)), e.decoder.Limits().Bytes)
 	if err != nil {
 		return found{}, hinted(err, "%s names the queries relative to %s", e.truth, e.queries)
 	}
-	radius := evalRadius
-	r, err := e.matcher.Match(ctx, match.Batch, match.Subject{Image: b}, match.Options{RadiusPDQ: &radius, Limit: 1})
+	r, err := e.matcher.Match(ctx, match.Batch, match.Subject{Image: b}, o)
 	var f found
 	switch {
 	case err != nil:

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,9 @@ type file struct {
 	path string // that opens it
 	rel  string // relative to the folder, with forward slashes
 }
+
+// stem is rel without the name's ending.
+func (f file) stem() string { return strings.TrimSuffix(f.rel, path.Ext(f.rel)) }
 
 // pictures goes through the pictures in a folder and those below it, by name. Hidden files and folders, and files that
 // no picture is named like, are passed over; a folder that can't be read is an error in its place, and the rest goes

@@ -62,3 +62,33 @@ func parseTSV(r io.Reader, columns []string) ([][]string, error) {
 	}
 	return lines, s.Err()
 }
+
+// identify gives each picture of a catalogue its photo ID: its path in the folder where the lists know it by that, or else
+// its path without the ending; where two pictures would share that, each keeps its ending.
+func identify(files []file, listed map[string]bool) []string {
+	stems := make(map[string]int, len(files))
+	for _, f := range files {
+		stems[f.stem()]++
+	}
+	ids := make([]string, len(files))
+	for i, f := range files {
+		if ids[i] = f.stem(); listed[f.rel] || stems[ids[i]] > 1 {
+			ids[i] = f.rel
+		}
+	}
+	return ids
+}
+
+// unknown tells which lines of a list name a photo, in the given field, that is not in the catalogue: how many, and the
+// number and the ID of the first.
+func unknown(lines [][]string, field int, there map[string]bool) (n, first int, id string) {
+	for i, l := range lines {
+		if l[field] == noPhoto || there[l[field]] {
+			continue
+		}
+		if n++; n == 1 {
+			first, id = i+2, l[field] // behind the header, counted from 1
+		}
+	}
+	return n, first, id
+}

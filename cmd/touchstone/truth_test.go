@@ -38,3 +38,11 @@ func TestParseTSV(t *testing.T) {
 		})
 	}
 }
+
+func TestIdentify(t *testing.T) {
+	files := []file{{rel: "a.jpg"}, {rel: "b.jpg"}, {rel: "b.png"}, {rel: "c/d.jpg"}, {rel: "e.jpg"}}
+	got := identify(files, map[string]bool{"a": true, "e.jpg": true})
+	if diff := cmp.Diff([]string{"a", "b.jpg", "b.png", "c/d", "e.jpg"}, got); diff != "" {
+		t.Errorf("IDs (-want +got):\n%s", diff)
+	}
+}
