@@ -30,9 +30,10 @@ func (f Fault) String() string {
 }
 
 // Check lists each inconsistency of a file that nobody has open: bbolt's pages, every checksum, revisions without a gap,
-// and log, history and state telling the same. None: the file is sound. Errors: ErrLocked, ErrVersion, the context's, the
-// system's; damage is a Fault and not an error, as far as it lets the file be read.
-func Check(ctx context.Context, path string) ([]Fault, error) {
+// and log, history and state telling the same. None: the file is sound. look, which may be nil, is shown each record of
+// state whose checksum holds, and tells as an error what is wrong with its value. Errors: ErrLocked, ErrVersion, the
+// context's, the system's; damage is a Fault and not an error, as far as it lets the file be read.
+func Check(ctx context.Context, path string, look func(room string, r Record) error) ([]Fault, error) {
 	damaged, all := checkMeta(path)
 	s, err := Open(path, Options{ReadOnly: true, AcceptRollback: true})
 	switch {
@@ -44,7 +45,7 @@ func Check(ctx context.Context, path string) ([]Fault, error) {
 	case err != nil:
 		return nil, err
 	}
-	faults, err := s.Check(ctx)
+	faults, err := s.Check(ctx, look)
 	if damaged != "" {
 		faults = append([]Fault{{Where: "meta page", What: damaged}}, faults...)
 	}
@@ -53,8 +54,8 @@ func Check(ctx context.Context, path string) ([]Fault, error) {
 
 // Check is the function Check on an open store; it sees the store at one revision. It holds a read transaction all the
 // while, so that the file grows under writes meanwhile.
-func (s *Store) Check(ctx context.Context) (faults []Fault, err error) {
-	c := &checker{ctx: ctx}
+func (s *Store) Check(ctx context.Context, look func(room string, r Record) error) (faults []Fault, err error) {
+	c := &checker{ctx: ctx, look: look}
 	err = s.read(func(tx *bolt.Tx) error {
 		c.tx = tx
 		for _, step := range []func() error{c.pages, c.format, c.log, c.history, c.state} {
@@ -74,6 +75,7 @@ func (s *Store) Check(ctx context.Context) (faults []Fault, err error) {
 
 type checker struct {
 	ctx    context.Context
+	look   func(room string, r Record) error // nil: at nothing
 	tx     *bolt.Tx
 	faults []Fault
 	events int // in the log
@@ -110,15 +112,17 @@ func (c *checker) log() error {
 	want := uint64(1)
 	return c.tx.Bucket(bucketLog).ForEach(func(k, v []byte) error {
 		c.events++
+		if len(k) == 8 {
+			if at := revisionOf(k); at != want {
+				c.add("log", "", k, "revision %d follows %d", at, want-1)
+			}
+			want = revisionOf(k) + 1
+		}
 		e, err := decodeEvent(k, v)
 		if err != nil {
 			c.add("log", "", k, "%v", err)
 			return c.ctx.Err()
 		}
-		if e.Revision != want {
-			c.add("log", "", k, "revision %d follows %d", e.Revision, want-1)
-		}
-		want = e.Revision + 1
 		h := c.tx.Bucket(bucketHistory).Bucket([]byte(e.Room))
 		if h == nil || h.Get(historyKey(e.Key, e.Revision)) == nil {
 			c.add("history", e.Room, e.Key, "revision %d is missing", e.Revision)
@@ -197,6 +201,9 @@ func (c *checker) state() error {
 		history := c.tx.Bucket(bucketHistory).Bucket([]byte(room))
 		return b.ForEach(func(k, v []byte) error {
 			r, err := decodeRecord(room, k, v)
+			if err == nil && c.look != nil {
+				err = c.look(room, r)
+			}
 			if err != nil {
 				c.add("state", room, k, "%v", err)
 			} else if history == nil || history.Get(historyKey(k, r.Revision)) == nil {

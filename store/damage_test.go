@@ -10,9 +10,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
 
 	"touchstone/store"
@@ -66,7 +68,7 @@ func TestDamagedMetaPages(t *testing.T) {
 			if !errors.Is(err, store.ErrMeta) || errors.Is(err, store.ErrCorrupt) != (len(at) == 2) {
 				t.Fatalf("open: %v", err)
 			}
-			faults, err := store.Check(context.Background(), path)
+			faults, err := store.Check(context.Background(), path, nil)
 			if err != nil || len(faults) == 0 || faults[0].Where != "meta page" {
 				t.Errorf("check: %v, %v", faults, err)
 			}
@@ -115,7 +117,7 @@ func TestBitFlips(t *testing.T) {
 		b := bytes.Clone(sound)
 		b[at] ^= 1 << bit
 		path := write(t, b)
-		faults, err := store.Check(ctx, path)
+		faults, err := store.Check(ctx, path, nil)
 		told := err != nil || len(faults) > 0
 		s, err := store.Open(path, store.Options{AcceptRollback: true})
 		if err != nil {
@@ -144,6 +146,80 @@ func TestBitFlips(t *testing.T) {
 		}
 		if err := s.Close(); err != nil && !errors.Is(err, store.ErrCorrupt) {
 			t.Errorf("byte %d bit %d: close: %v", at, bit, err)
+		}
+	}
+}
+
+// TestCheckListsEach holds that the check tells every fault there is, and none that is not.
+func TestCheckListsEach(t *testing.T) {
+	path := write(t, filled(t))
+	db, err := bolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := func(tx *bolt.Tx) *bolt.Bucket { return tx.Bucket([]byte("state")).Bucket([]byte("photos")) }
+	log := func(tx *bolt.Tx) *bolt.Bucket { return tx.Bucket([]byte("log")) }
+	revision := func(r uint64) []byte { return binary.BigEndian.AppendUint64(nil, r) }
+	flip := func(b *bolt.Bucket, key []byte) error {
+		v := bytes.Clone(b.Get(key))
+		v[len(v)-1] ^= 1
+		return b.Put(key, v)
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		return errors.Join(
+			flip(state(tx), []byte("key 010")),
+			state(tx).Put([]byte("key 020"), bytes.Clone(state(tx).Get([]byte("key 021")))),
+			state(tx).Delete([]byte("key 030")),
+			flip(log(tx), revision(1)), // of key 000
+			log(tx).Delete(revision(50)),
+		)
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	faults, err := store.Check(context.Background(), path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range faults {
+		got = append(got, f.Where+" "+string(f.Key))
+	}
+	want := []string{
+		"log " + string(revision(1)), "log " + string(revision(51)), // 51 follows 49
+		"history key 000", "history key 049", "history ", // the events of both, and their number
+		"state key 030", "state key 010", "state key 020",
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults (-want +got):\n%s\n%v", diff, faults)
+	}
+}
+
+// TestCutShort cuts a file at many lengths: it is refused, or what is read is right, or an error that the check foretold.
+func TestCutShort(t *testing.T) {
+	sound := filled(t)
+	for size := 0; size < len(sound); size += 1000 {
+		path := write(t, sound[:size])
+		faults, err := store.Check(context.Background(), path, nil)
+		told := err != nil || len(faults) > 0
+		s, err := store.Open(path, store.Options{ReadOnly: true})
+		if err != nil {
+			continue
+		}
+		for i := range 300 {
+			key := fmt.Sprintf("key %03d", i)
+			r, err := s.Get("photos", []byte(key))
+			switch {
+			case err == nil && i != 8 && string(r.Value) != fmt.Sprintf("value %d of some length, so that pages fill", i):
+				t.Errorf("%d of %d bytes: %q has value %q", size, len(sound), key, r.Value)
+			case err != nil && i != 7 && (!told || !errors.Is(err, store.ErrCorrupt) && !errors.Is(err, store.ErrNotFound)):
+				t.Errorf("%d of %d bytes: get %q: %v, check told: %v", size, len(sound), key, err, told)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("%d of %d bytes: close: %v", size, len(sound), err)
 		}
 	}
 }
@@ -181,7 +257,7 @@ func TestForeignFiles(t *testing.T) {
 	if _, err := store.Open(filepath.Join(dir, "none.db"), store.Options{ReadOnly: true}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file for reading: %v, want ErrNotExist", err)
 	}
-	if _, err := store.Check(context.Background(), filepath.Join(dir, "none.db")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := store.Check(context.Background(), filepath.Join(dir, "none.db"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("check of a missing file: %v, want ErrNotExist", err)
 	}
 }

@@ -88,7 +88,7 @@ func TestAgainstModel(t *testing.T) {
 		if err := s.Close(); err != nil {
 			rt.Fatal(err)
 		}
-		faults, err := store.Check(ctx, path)
+		faults, err := store.Check(ctx, path, nil)
 		if err != nil || len(faults) > 0 {
 			rt.Fatalf("check: %v, %v", faults, err)
 		}
@@ -296,7 +296,7 @@ func TestBackup(t *testing.T) {
 			t.Fatal(err)
 		}
 		after := s.Revision()
-		faults, err := store.Check(context.Background(), path)
+		faults, err := store.Check(context.Background(), path, nil)
 		if err != nil || len(faults) > 0 {
 			t.Errorf("check of the copy: %v, %v", faults, err)
 		}

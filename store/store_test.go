@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"touchstone/store"
 )
@@ -24,7 +27,7 @@ func openAt(t testing.TB, path string, o store.Options) *store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		faults, err := s.Check(context.Background())
+		faults, err := s.Check(context.Background(), nil)
 		if errors.Is(err, store.ErrClosed) {
 			return
 		}
@@ -114,13 +117,56 @@ func TestManyCommitsAtOnce(t *testing.T) {
 	}
 }
 
+// TestCommitsShareSyncs holds that Commits which wait at the same time are one transaction: the writer is kept busy until
+// all are queued, and what a transaction changes has one time.
+func TestCommitsShareSyncs(t *testing.T) {
+	s := open(t)
+	const commits = 200
+	var wg sync.WaitGroup
+	busy, goOn := make(chan struct{}), make(chan struct{})
+	wg.Go(func() {
+		if _, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) {
+			close(busy)
+			<-goOn
+			return []store.Change{set("r", "first", "v")}, nil
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	<-busy
+	for i := range commits {
+		wg.Go(func() {
+			if _, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) {
+				return []store.Change{set("r", fmt.Sprint(i), "v")}, nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for s.Queued() < commits {
+		time.Sleep(time.Millisecond)
+	}
+	close(goOn)
+	wg.Wait()
+	events, err := s.Log(context.Background(), 1, commits+1)
+	if err != nil || len(events) != commits {
+		t.Fatalf("%d events, %v, want %d", len(events), err, commits)
+	}
+	for _, e := range events {
+		if e.Time != events[0].Time {
+			t.Fatalf("revision %d was committed by another transaction than revision %d", e.Revision, events[0].Revision)
+		}
+	}
+}
+
 func TestSecondOpenIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	openAt(t, path, store.Options{})
-	if _, err := store.Open(path, store.Options{LockTimeout: 50e6}); !errors.Is(err, store.ErrLocked) {
-		t.Errorf("second open: %v, want ErrLocked", err)
+	_, err := store.Open(path, store.Options{LockTimeout: 50e6})
+	if !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
+		t.Errorf("second open: %v, want ErrLocked with the file's name and the process that has it", err)
 	}
-	if _, err := store.Check(context.Background(), path); !errors.Is(err, store.ErrLocked) {
+	if _, err := store.Check(context.Background(), path, nil); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("check of an open file: %v, want ErrLocked", err)
 	}
 }
