@@ -2,8 +2,12 @@ package local_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"touchstone/index"
 	"touchstone/index/indextest"
@@ -35,4 +39,30 @@ func (f file) Check(t testing.TB) {
 
 func TestConformance(t *testing.T) {
 	indextest.Run(t, func(t testing.TB) indextest.Place { return file(filepath.Join(t.TempDir(), "index.db")) })
+}
+
+// TestFormat1 opens a file that has photos of the first version of the format.
+func TestFormat1(t *testing.T) {
+	b, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := file(filepath.Join(t.TempDir(), "index.db"))
+	if err := os.WriteFile(string(f), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.Check(t)
+	x := f.Open(t)
+	got, err := x.List(context.Background(), index.Filter{}, index.Key{}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := cmpopts.IgnoreFields(index.Photo{}, "Revision", "Added", "Updated")
+	if diff := cmp.Diff(kept(), got, set, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("photos (-want +got):\n%s", diff)
+	}
+	if err := x.Close(); err != nil {
+		t.Error(err)
+	}
+	f.Check(t)
 }
