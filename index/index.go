@@ -163,8 +163,8 @@ type Searcher interface {
 	At(ctx context.Context, k Key, revision uint64) (Photo, error)
 	// List returns the photos that pass the filter with keys after the given one (the zero Key: from the start), in
 	// order of their keys, limit at most; fewer mean that there are no more. It holds no transaction afterwards: photos
-	// that change between two calls show as they are at each. Errors: ErrQuery (a limit below 1); a filter that names
-	// what no photo has gives an empty page.
+	// that change between two calls show as they are at each. Errors: ErrQuery (a limit below 1), ErrUnknownBrand and
+	// ErrUnknownProduct as Search.
 	List(ctx context.Context, f Filter, after Key, limit int) ([]Photo, error)
 	// Brands returns the brands that have photos, by name.
 	Brands(ctx context.Context) ([]BrandCount, error)

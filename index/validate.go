@@ -184,7 +184,7 @@ func checkText(field, s string, most int) error {
 		return invalid(field, "valid UTF-8, got %q", clip(s))
 	}
 	for _, r := range s {
-		if !unicode.IsPrint(r) {
+		if !unicode.IsGraphic(r) { // which has the spaces that other alphabets and file names of some systems use
 			return invalid(field, "printable characters, got %U", r)
 		}
 	}

@@ -37,13 +37,18 @@ type bench struct {
 }
 
 func newBench(t testing.TB) *bench {
-	x, err := local.Open(context.Background(), filepath.Join(t.TempDir(), "index.db"), local.Options{})
+	path := filepath.Join(t.TempDir(), "index.db")
+	x, err := local.Open(context.Background(), path, local.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := x.Close(); err != nil {
 			t.Error(err)
+		}
+		faults, err := local.Check(context.Background(), path)
+		if err != nil || len(faults) > 0 {
+			t.Errorf("the index is left with %q, %v", faults, err)
 		}
 	})
 	return &bench{t: t, x: x, m: match.New(x, picture.NewDecoder(picture.Limits{}), match.Config{})}

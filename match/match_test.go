@@ -50,6 +50,8 @@ func TestEdits(t *testing.T) {
 	}
 	photo := scene(5, 600, 450)
 	b.add("acme", "it", photo)
+	framed := scene(6, 400, 300)
+	b.add("acme", "framed", bordered(framed, 60, 60, white))
 	for name, c := range map[string]struct {
 		img   picturesque
 		edits []string // each the start of one that is named, in order
@@ -66,10 +68,15 @@ func TestEdits(t *testing.T) {
 		"stretched":            {scaled(photo, 700, 450), []string{"stretched", "resized"}},
 		"grey":                 {grey(photo), []string{"greyscale"}},
 		"recoloured":           {recoloured(photo), []string{"recoloured"}},
+		"trimmed":              {framed, []string{"border trimmed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := b.match(c.img, match.Options{})
-			if r.Status != match.Found || r.Matches[0].Photo.ID != "it" {
+			id := "it"
+			if name == "trimmed" {
+				id = "framed"
+			}
+			if r.Status != match.Found || r.Matches[0].Photo.ID != id {
 				t.Fatalf("%v, %d matches", r.Status, len(r.Matches))
 			}
 			best := r.Matches[0]

@@ -96,10 +96,7 @@ func (m *Matcher) read(ctx context.Context, image []byte) (subject, error) {
 		Bytes:  int64(len(image)),
 		Width:  p.Width, Height: p.Height,
 		Format: p.Format.String(),
-	}}
-	if p.Warnings != 0 {
-		d.Warnings = []string{p.Warnings.String()}
-	}
+	}, Warnings: p.Warnings.Names()}
 	if err != nil {
 		return subject{description: d}, err
 	}

@@ -51,13 +51,15 @@ var warningNames = [...]string{"animated", "trailing data", "no end marker", "ba
 // Has tells whether all of v are in w.
 func (w Warnings) Has(v Warnings) bool { return w&v == v }
 
-// String lists the warnings, in lower case, with commas between; it is empty where there is none.
-func (w Warnings) String() string {
-	var names []string
+// Names lists the warnings, in lower case; nil where there is none.
+func (w Warnings) Names() (names []string) {
 	for i, name := range warningNames {
 		if w&(1<<i) != 0 {
 			names = append(names, name)
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
 }
+
+// String is the names with commas between; it is empty where there is none.
+func (w Warnings) String() string { return strings.Join(w.Names(), ", ") }

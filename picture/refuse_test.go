@@ -136,9 +136,9 @@ func TestBombs(t *testing.T) {
 			if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
 				t.Errorf("%d bytes were allocated, more than 1 MiB", n)
 			}
-			// The race detector and a loaded machine are allowed for.
-			if took > 50*time.Millisecond {
-				t.Errorf("took %v, want less than 5 ms", took)
+			// Decoding would take tens of seconds; a loaded machine may take a hundred milliseconds for nothing.
+			if took > time.Second {
+				t.Errorf("took %v", took)
 			}
 		})
 	}

@@ -118,6 +118,9 @@ func (c *catalogService) ListPhotos(ctx context.Context, r *touchstonev1.ListPho
 		return nil, err
 	}
 	photos, err := c.index.List(ctx, f, after, size+1)
+	if r.GetPageToken() != "" && (errors.Is(err, index.ErrUnknownBrand) || errors.Is(err, index.ErrUnknownProduct)) {
+		err = nil // the page before had them: the last were deleted since
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -83,10 +83,7 @@ The exit status is 1 when an image was UNREADABLE or FAILED. With --json each im
 			bits := int32(radius)
 			question.RadiusBits = &bits
 		}
-		images, err := queries(args)
-		if err != nil {
-			return err
-		}
+		images := queries(args)
 		show := a.showMatches
 		if asJSON {
 			show = func(r answered) error { return a.object(r) }
@@ -108,16 +105,13 @@ type query struct {
 	err  error // why it can't even be looked for
 }
 
-// queries returns the images that arguments name. Errors: an argument that is not there, a folder without pictures.
-func queries(args []string) ([]query, error) {
+// queries returns the images that arguments name; an argument that leads to none stands among them with its error.
+func queries(args []string) []query {
 	var images []query
 	for _, arg := range args {
 		known, err := os.Stat(arg)
-		if err != nil {
-			return nil, err
-		}
-		if !known.IsDir() {
-			images = append(images, query{path: arg})
+		if err != nil || !known.IsDir() {
+			images = append(images, query{arg, err})
 			continue
 		}
 		before := len(images)
@@ -125,10 +119,10 @@ func queries(args []string) ([]query, error) {
 			images = append(images, query{f.path, err})
 		}
 		if len(images) == before {
-			return nil, fmt.Errorf("no picture in %s", arg)
+			images = append(images, query{arg, fmt.Errorf("no picture in %s", arg)})
 		}
 	}
-	return images, nil
+	return images
 }
 
 // answerOf is a server's answer in words.

@@ -46,6 +46,7 @@ func TestRunFindsBugs(t *testing.T) {
 		"states an old revision":                "put shows at once in every answer",
 		"takes a key twice":                     "put refuses two photos of one key",
 		"takes any query":                       "search refuses queries that break the rules",
+		"takes unknown names for empty lists":   "list refuses a filter of what no photo has",
 		"takes unknown names for nothing found": "search refuses a filter of what no photo has",
 		"tells the present for the past":        "at returns a photo as it stood",
 		"updates whatever is expected":          "of many who expect one revision one succeeds",

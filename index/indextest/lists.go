@@ -11,7 +11,7 @@ func lists() []sentence {
 	return []sentence{
 		{"list pages through all photos in order of their keys", testListPages},
 		{"list keeps to its filter", testListFilter},
-		{"list of what no photo has is empty", testListUnknown},
+		{"list refuses a filter of what no photo has", testListUnknown},
 		{"list refuses a limit below 1", testListLimit},
 		{"list goes on while photos change", testListChanging},
 	}
@@ -103,13 +103,13 @@ func filters() []index.Filter {
 
 func testListUnknown(b *bed) {
 	b.catalogue()
-	for _, f := range []index.Filter{
-		{Brands: []string{"nobody"}}, {Products: []string{"nothing"}}, {Brands: []string{"a"}, Products: []string{"nothing"}}, {Brands: []string{""}},
-	} {
-		got, err := b.x.List(b.Context(), f, index.Key{}, 10)
-		if len(got) != 0 || err != nil {
-			b.Errorf("%+v: %d photos, %v", f, len(got), err)
+	for name, c := range unknowns() {
+		if _, err := b.x.List(b.Context(), c.filter, index.Key{}, 10); !errors.Is(err, c.want) {
+			b.Errorf("%s: %v, want %v", name, err, c.want)
 		}
+	}
+	if _, err := b.x.List(b.Context(), index.Filter{Brands: []string{"nobody"}}, index.Key{}, 0); !errors.Is(err, index.ErrQuery) {
+		b.Errorf("unknown and a limit of 0: %v", err)
 	}
 }
 

@@ -173,6 +173,9 @@ func (x *ram) List(_ context.Context, f index.Filter, after index.Key, limit int
 	if err := index.CheckLimit(limit); err != nil {
 		return nil, err
 	}
+	if err := unknown(x.sorted(), f); err != nil && !x.has("takes unknown names for empty lists") {
+		return nil, err
+	}
 	if x.has("ignores products in lists") {
 		f.Products = nil
 	}

@@ -157,9 +157,12 @@ func testSearchFilter(b *bed) {
 	}
 }
 
-func testSearchUnknown(b *bed) {
-	photos := b.catalogue()
-	for name, c := range map[string]struct {
+// unknowns are filters that name what no photo of the catalogue has.
+func unknowns() map[string]struct {
+	filter index.Filter
+	want   error
+} {
+	return map[string]struct {
 		filter index.Filter
 		want   error
 	}{
@@ -170,7 +173,12 @@ func testSearchUnknown(b *bed) {
 		"product in a brand": {index.Filter{Brands: []string{"a"}, Products: []string{"nothing"}}, index.ErrUnknownProduct},
 		"start of a brand":   {index.Filter{Brands: []string{"a "}}, index.ErrUnknownBrand},
 		"no brand":           {index.Filter{Brands: []string{""}}, index.ErrUnknownBrand},
-	} {
+	}
+}
+
+func testSearchUnknown(b *bed) {
+	photos := b.catalogue()
+	for name, c := range unknowns() {
 		q := b.around(photos[0], 31, 8)
 		q.Filter = c.filter
 		if _, err := b.x.Search(b.Context(), q); !errors.Is(err, c.want) {

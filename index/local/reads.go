@@ -87,10 +87,6 @@ func (x *Index) List(ctx context.Context, f index.Filter, after index.Key, limit
 		}
 	}
 	x.mu.RUnlock()
-	if errors.Is(err, index.ErrUnknownBrand) || errors.Is(err, index.ErrUnknownProduct) {
-		// One unknown name among several leaves those of the others: read through them.
-		return x.scan(ctx, f, after, limit)
-	}
 	if err != nil {
 		return nil, err
 	}

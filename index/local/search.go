@@ -21,41 +21,52 @@ type candidate struct {
 
 // Search implements index.Searcher.
 func (x *Index) Search(ctx context.Context, q index.Query) (index.Result, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	if x.closed {
-		return index.Result{}, index.ErrClosed
+	if err := x.ask(ctx); err != nil {
+		return index.Result{}, err
 	}
 	if err := q.Validate(); err != nil {
 		return index.Result{}, err
 	}
-	if err := ctx.Err(); err != nil {
+	r, nearest, err := x.nearest(ctx, q)
+	if err != nil {
 		return index.Result{}, err
 	}
+	// What memory has was found at one revision; the photos are read as they stood then.
+	for _, n := range nearest {
+		if n.Photo, err = x.asOf(n.Photo.Key, r.Revision); err != nil {
+			return index.Result{}, err
+		}
+		r.Neighbors = append(r.Neighbors, n)
+	}
+	return r, nil
+}
+
+// nearest looks in memory: for the result without its neighbours, and for these, in order, of their photos the keys alone.
+func (x *Index) nearest(ctx context.Context, q index.Query) (r index.Result, nearest []index.Neighbor, err error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if x.closed {
+		return r, nil, index.ErrClosed
+	}
 	if len(x.views.byKey) > 0 && x.views.recipe != q.Recipe {
-		return index.Result{}, recipeError(q.Recipe, x.views.recipe)
+		return r, nil, recipeError(q.Recipe, x.views.recipe)
 	}
 	rows, searched, err := x.views.filter(q.Filter)
 	if err != nil {
-		return index.Result{}, err
+		return r, nil, err
 	}
-	r := index.Result{Searched: searched, Revision: x.applied}
 	found, err := x.views.near(ctx, q, rows, searched)
 	if err != nil {
-		return index.Result{}, err
+		return r, nil, err
 	}
-	r.Total = len(found)
+	key := func(c candidate) index.Key { return x.views.rows[c.row].key }
 	slices.SortFunc(found, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.pdq, b.pdq), cmp.Compare(a.p, b.p), x.views.rows[a.row].key.Compare(x.views.rows[b.row].key))
+		return cmp.Or(cmp.Compare(a.pdq, b.pdq), cmp.Compare(a.p, b.p), key(a).Compare(key(b)))
 	})
 	for _, c := range found[:min(q.Limit, len(found))] {
-		p, err := x.asOf(x.views.rows[c.row].key, x.applied)
-		if err != nil {
-			return index.Result{}, err
-		}
-		r.Neighbors = append(r.Neighbors, index.Neighbor{Photo: p, DistancePDQ: c.pdq, DistanceP: c.p})
+		nearest = append(nearest, index.Neighbor{Photo: index.Photo{Key: key(c)}, DistancePDQ: c.pdq, DistanceP: c.p})
 	}
-	return r, nil
+	return index.Result{Total: len(found), Searched: searched, Revision: x.applied}, nearest, nil
 }
 
 // asOf reads a photo as it stood at a revision. The store may be ahead of memory by changes that are not acknowledged.

@@ -464,9 +464,9 @@ type ListPhotosRequest struct {
 	// next_page_token of the page before, with the same brands and products. Empty: the first page. Anything else is
 	// INVALID_ARGUMENT, PAGE_TOKEN_INVALID.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Of one of these brands; empty: of any. At most 1000.
+	// Of one of these brands; empty: of any. At most 1000. One that has no photo is NOT_FOUND, BRAND_UNKNOWN.
 	Brands []string `protobuf:"bytes,3,rep,name=brands,proto3" json:"brands,omitempty"`
-	// Of one of these products; empty: of any. At most 1000.
+	// Of one of these products; empty: of any. At most 1000. One that no photo shows is NOT_FOUND, PRODUCT_UNKNOWN.
 	Products      []string `protobuf:"bytes,4,rep,name=products,proto3" json:"products,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
