@@ -25,7 +25,8 @@ const (
 // MaxProbes is the most probes of a query (a count).
 const MaxProbes = 1024
 
-// FieldError is a rule that a field broke. It unwraps to ErrInvalid or ErrQuery.
+// FieldError is a rule that a field broke. It unwraps to the sentinel of that kind of rule: ErrInvalid, ErrQuery,
+// ErrUnknownBrand and others.
 type FieldError struct {
 	Field string // in the words of the wire, relative to the photo or the query: "photo_id", "list_price.currency"
 	Want  string // the rule, and what was found instead

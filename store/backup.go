@@ -29,7 +29,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		return fmt.Errorf("store: back up: %w", err)
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // it has its name, or is of no use
-	err = s.read(func(tx *bolt.Tx) error {
+	err = s.read(func(tx *bolt.Tx, _ uint64, _ bool) error {
 		_, err := tx.WriteTo(contextWriter{ctx, f})
 		return err
 	})

@@ -56,7 +56,7 @@ func Check(ctx context.Context, path string, look func(room string, r Record) er
 // while, so that the file grows under writes meanwhile.
 func (s *Store) Check(ctx context.Context, look func(room string, r Record) error) (faults []Fault, err error) {
 	c := &checker{ctx: ctx, look: look}
-	err = s.read(func(tx *bolt.Tx) error {
+	err = s.read(func(tx *bolt.Tx, _ uint64, _ bool) error {
 		c.tx = tx
 		for _, step := range []func() error{c.pages, c.format, c.log, c.history, c.state} {
 			err := guard(step)

@@ -29,7 +29,13 @@ type View struct {
 }
 
 // Get returns a key's record. Errors: ErrNotFound, ErrCorrupt.
-func (v *View) Get(room string, key []byte) (Record, error) { return getState(v.tx, room, key) }
+func (v *View) Get(room string, key []byte) (r Record, err error) {
+	err = guard(func() (err error) {
+		r, err = getState(v.tx, room, key)
+		return err
+	})
+	return r, err
+}
 
 // Next is the revision that the first change will have.
 func (v *View) Next() uint64 { return v.next }
@@ -160,7 +166,7 @@ func (s *Store) transact(group []*request) (n int, err error) {
 		return err
 	})
 	if err != nil {
-		return len(group), s.writeFailed(err)
+		return len(group), s.writeFailed(err, last)
 	}
 	at := last
 	err = guard(func() error {
@@ -185,10 +191,10 @@ func (s *Store) transact(group []*request) (n int, err error) {
 		return n, s.rollback(tx)
 	}
 	if err != nil {
-		return max(n, 1), s.writeFailed(errors.Join(err, s.rollback(tx)))
+		return max(n, 1), s.writeFailed(errors.Join(err, s.rollback(tx)), last)
 	}
 	if err := guard(tx.Commit); err != nil {
-		return n, s.writeFailed(err)
+		return n, s.writeFailed(errors.Join(err, s.rollback(tx)), last)
 	}
 	s.mu.Lock()
 	s.revision = at
@@ -198,13 +204,20 @@ func (s *Store) transact(group []*request) (n int, err error) {
 	return n, nil
 }
 
+// rollback ends a transaction, where it has not ended by itself.
 func (s *Store) rollback(tx *bolt.Tx) error {
-	return guard(func() error {
+	err := guard(func() error {
 		if err := tx.Rollback(); !errors.Is(err, bolterrors.ErrTxClosed) {
 			return err
 		}
 		return nil
 	})
+	if errors.Is(err, ErrCorrupt) {
+		s.mu.Lock()
+		s.stuck = true
+		s.mu.Unlock()
+	}
+	return err
 }
 
 // changes is how many revisions the request was given.
@@ -298,10 +311,12 @@ func timeAfter(tx *bolt.Tx) (time.Time, error) {
 	return now, err
 }
 
-// writeFailed tells what a failed transaction means: no room leaves the store as it was; after anything else it is not
-// known what is on the disk, and a sync that failed once may be reported as done the next time, so no more is written.
-func (s *Store) writeFailed(cause error) error {
-	if errors.Is(cause, syscall.ENOSPC) || errors.Is(cause, syscall.EDQUOT) || errors.Is(cause, bolterrors.ErrMaxSizeReached) {
+// writeFailed tells what a failed transaction means, before which last was the last revision. No room leaves the store as
+// it was, unless the failure came so late that the commit shows all the same. After anything else it is not known what
+// is on the disk, and a sync that failed once may be reported as done the next time, so no more is written.
+func (s *Store) writeFailed(cause error, last uint64) error {
+	full := errors.Is(cause, syscall.ENOSPC) || errors.Is(cause, syscall.EDQUOT) || errors.Is(cause, bolterrors.ErrMaxSizeReached)
+	if full && s.shows(last) {
 		return fmt.Errorf("%w: %w", ErrFull, cause)
 	}
 	err := fmt.Errorf("%w: a write failed, its outcome is unknown: %w", ErrReadOnly, cause)
@@ -310,4 +325,16 @@ func (s *Store) writeFailed(cause error) error {
 	s.mu.Unlock()
 	s.log.Error("a write failed; the store takes no more changes until it is opened anew", "file", s.path, "error", cause)
 	return err
+}
+
+// shows tells whether a fresh transaction sees that revision as the last one.
+func (s *Store) shows(revision uint64) bool {
+	err := s.view(func(tx *bolt.Tx) error {
+		last, err := lastRevision(tx)
+		if err == nil && last != revision {
+			err = fmt.Errorf("revision %d", last)
+		}
+		return err
+	})
+	return err == nil
 }

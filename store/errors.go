@@ -32,7 +32,7 @@ var (
 	// ErrClosed is returned by every call after Close.
 	ErrClosed = errors.New("store is closed")
 	// ErrFull is returned when the disk, or the file by Options.MaxSize, has no room for a change. Nothing of the change
-	// was written. Reads go on, and so do changes that delete.
+	// is kept. Reads go on, and so do changes that delete.
 	ErrFull = errors.New("store is full")
 	// ErrReadOnly is returned by Commit when the store takes no changes: it was opened so, or an earlier write failed.
 	// The Commit whose write failed returns it as well, with the cause: the outcome of that one is unknown, its changes

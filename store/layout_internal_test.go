@@ -85,7 +85,7 @@ func TestLatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	cause := errors.New("input/output error")
-	if err := s.writeFailed(cause); !errors.Is(err, ErrReadOnly) || !errors.Is(err, cause) {
+	if err := s.writeFailed(cause, s.Revision()); !errors.Is(err, ErrReadOnly) || !errors.Is(err, cause) {
 		t.Errorf("a failed write is told as %v", err)
 	}
 	if err := put("after"); !errors.Is(err, ErrReadOnly) || !errors.Is(s.Err(), ErrReadOnly) {

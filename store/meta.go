@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"math"
 	"os"
 )
 
@@ -57,18 +58,40 @@ func checkMeta(path string) (damaged string, all bool) {
 
 // readMeta checks the meta page at an offset and returns the page size that it states.
 func readMeta(f io.ReaderAt, at int64) (int64, error) {
+	m, err := soundMeta(f, at)
+	if err != nil {
+		return 0, err
+	}
+	return int64(binary.NativeEndian.Uint32(m[8:])), nil
+}
+
+// freelistOf returns the page that a transaction's freelist is on; not ok where its meta page has been written over
+// since, or where none is kept.
+func freelistOf(f io.ReaderAt, page int64, transaction uint64) (id uint64, ok bool) {
+	for _, at := range []int64{0, page} {
+		m, err := soundMeta(f, at)
+		if err == nil && binary.NativeEndian.Uint64(m[48:]) == transaction {
+			id = binary.NativeEndian.Uint64(m[32:])
+			return id, id != math.MaxUint64
+		}
+	}
+	return 0, false
+}
+
+// soundMeta returns what the meta page at an offset has behind its header, if its checksum holds.
+func soundMeta(f io.ReaderAt, at int64) ([]byte, error) {
 	var b [metaHeader + metaSummed + 8]byte
 	if _, err := f.ReadAt(b[:], at); err != nil {
-		return 0, err
+		return nil, err
 	}
 	m := b[metaHeader:]
 	if magic := binary.NativeEndian.Uint32(m); magic != metaMagic {
-		return 0, fmt.Errorf("magic number %08x", magic)
+		return nil, fmt.Errorf("magic number %08x", magic)
 	}
 	h := fnv.New64a()
 	_, _ = h.Write(m[:metaSummed]) // a hash never fails
 	if h.Sum64() != binary.NativeEndian.Uint64(m[metaSummed:]) {
-		return 0, fmt.Errorf("checksum")
+		return nil, fmt.Errorf("checksum")
 	}
-	return int64(binary.NativeEndian.Uint32(m[8:])), nil
+	return m, nil
 }

@@ -15,13 +15,17 @@ import (
 //
 // A page has a header: number (8), flags (2), count (2), overflow (4, how many pages more it takes). A branch has
 // elements of offset (4, from the element), key size (4), page (8); a leaf of flags (4), offset (4), key size (4), value
-// size (4). A leaf value with flag 1 is a bucket: root page (8), sequence (8), and where the root is 0 a page in line.
+// size (4). A leaf value with flag 1 is a bucket: root page (8), sequence (8), and where the root is 0 a page in line. The
+// freelist has numbers of pages (8 each, ascending), of which the first is their count where the header's is 65535.
+//
+// Each page is in use, or free, or a meta page. The freelist matters most: bbolt trusts it, and writes over what it names.
 const (
 	pageHeader   = 16
 	pageElement  = 16
 	bucketHeader = 16
 	flagBranch   = 1
 	flagLeaf     = 2
+	flagFreelist = 16
 	leafBucket   = 1
 )
 
@@ -30,7 +34,8 @@ type walker struct {
 	f      io.ReaderAt
 	page   int64
 	high   uint64 // first page number that is not in use
-	seen   map[uint64]bool
+	seen   []bool
+	bufs   [][]byte // of a page each, by depth
 	faults []string
 }
 
@@ -42,35 +47,39 @@ func checkPages(tx *bolt.Tx) ([]string, error) {
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	page := int64(tx.DB().Info().PageSize)
-	w := &walker{f: f, page: page, high: uint64(tx.Size() / page), seen: map[uint64]bool{}}
-	w.tree(uint64(tx.Cursor().Bucket().Root()), nil)
+	high := uint64(tx.Size() / page)
+	w := &walker{f: f, page: page, high: high, seen: make([]bool, high)}
+	w.tree(0, uint64(tx.Cursor().Bucket().Root()), nil)
+	if free, ok := freelistOf(f, page, uint64(tx.ID())); ok && len(w.faults) == 0 {
+		w.freelist(free)
+	}
 	return w.faults, nil
 }
 
-func (w *walker) add(id uint64, format string, args ...any) {
-	w.faults = append(w.faults, fmt.Sprintf("page %d: ", id)+fmt.Sprintf(format, args...))
-}
-
-// tree checks a page and what lies below it. least is the key that a branch has for it.
-func (w *walker) tree(id uint64, least []byte) {
+// read returns a page with those that it takes besides, all of them marked as seen. The next call of the same depth may
+// reuse the memory.
+func (w *walker) read(depth int, id uint64) (b []byte, ok bool) {
 	if id < 2 || id >= w.high {
 		w.add(id, "is not in use, though another leads to it")
-		return
+		return nil, false
 	}
 	if w.seen[id] {
 		w.add(id, "is led to twice")
-		return
+		return nil, false
 	}
 	w.seen[id] = true
-	var head [pageHeader]byte
-	if _, err := w.f.ReadAt(head[:], int64(id)*w.page); err != nil {
-		w.add(id, "%v", err)
-		return
+	if depth == len(w.bufs) {
+		w.bufs = append(w.bufs, make([]byte, w.page))
 	}
-	pages := uint64(binary.NativeEndian.Uint32(head[12:])) + 1
+	b = w.bufs[depth]
+	if _, err := w.f.ReadAt(b, int64(id)*w.page); err != nil {
+		w.add(id, "%v", err)
+		return nil, false
+	}
+	pages := uint64(binary.NativeEndian.Uint32(b[12:])) + 1
 	if pages > w.high-id {
 		w.add(id, "takes %d pages, beyond the last in use", pages)
-		return
+		return nil, false
 	}
 	for more := id + 1; more < id+pages; more++ {
 		if w.seen[more] {
@@ -78,20 +87,69 @@ func (w *walker) tree(id uint64, least []byte) {
 		}
 		w.seen[more] = true
 	}
-	if n := binary.NativeEndian.Uint64(head[:]); n != id {
+	if n := binary.NativeEndian.Uint64(b); n != id {
 		w.add(id, "says that it is page %d", n)
+		return nil, false
+	}
+	if pages > 1 {
+		b = make([]byte, int64(pages)*w.page)
+		if _, err := w.f.ReadAt(b, int64(id)*w.page); err != nil {
+			w.add(id, "%v", err)
+			return nil, false
+		}
+	}
+	return b, true
+}
+
+// freelist checks the list of free pages, once all that are in use were seen: both together are all there are.
+func (w *walker) freelist(id uint64) {
+	b, ok := w.read(0, id)
+	if !ok {
 		return
 	}
-	b := make([]byte, int64(pages)*w.page)
-	if _, err := w.f.ReadAt(b, int64(id)*w.page); err != nil {
-		w.add(id, "%v", err)
+	if flags := binary.NativeEndian.Uint16(b[8:]); flags != flagFreelist {
+		w.add(id, "has flags %#x, though it is the freelist", flags)
 		return
 	}
-	w.elements(id, b, least)
+	count, ids := uint64(binary.NativeEndian.Uint16(b[10:])), b[pageHeader:]
+	if count == 0xffff {
+		count, ids = binary.NativeEndian.Uint64(ids), ids[8:]
+	}
+	if count > uint64(len(ids)/8) {
+		w.add(id, "lists %d free pages, more than fit", count)
+		return
+	}
+	for last := uint64(1); count > 0; count, ids = count-1, ids[8:] {
+		free := binary.NativeEndian.Uint64(ids)
+		switch {
+		case free <= last || free >= w.high:
+			w.add(id, "lists page %d as free behind page %d, of %d", free, last, w.high)
+			return
+		case w.seen[free]:
+			w.add(free, "is in use, though it is listed as free")
+		}
+		w.seen[free], last = true, free
+	}
+	for page := uint64(2); page < w.high; page++ {
+		if !w.seen[page] {
+			w.add(page, "is neither in use nor listed as free")
+		}
+	}
+}
+
+func (w *walker) add(id uint64, format string, args ...any) {
+	w.faults = append(w.faults, fmt.Sprintf("page %d: ", id)+fmt.Sprintf(format, args...))
+}
+
+// tree checks a page and what lies below it. least is the key that a branch has for it.
+func (w *walker) tree(depth int, id uint64, least []byte) {
+	if b, ok := w.read(depth, id); ok {
+		w.elements(depth, id, b, least)
+	}
 }
 
 // elements checks a page's elements, and follows them where they are sound.
-func (w *walker) elements(id uint64, b []byte, least []byte) {
+func (w *walker) elements(depth int, id uint64, b []byte, least []byte) {
 	flags, count := binary.NativeEndian.Uint16(b[8:]), int(binary.NativeEndian.Uint16(b[10:]))
 	if flags != flagBranch && flags != flagLeaf {
 		w.add(id, "has flags %#x", flags)
@@ -122,27 +180,27 @@ func (w *walker) elements(id uint64, b []byte, least []byte) {
 		}
 		last = key
 		if flags == flagBranch {
-			w.tree(binary.NativeEndian.Uint64(e[8:]), key)
+			w.tree(depth+1, binary.NativeEndian.Uint64(e[8:]), key)
 		} else if binary.NativeEndian.Uint32(e) == leafBucket {
-			w.bucket(id, b[uint64(at)+offset+keySize:][:valueSize])
+			w.bucket(depth, id, b[uint64(at)+offset+keySize:][:valueSize])
 		} else if f := binary.NativeEndian.Uint32(e); f != 0 {
 			w.add(id, "element %d has flags %#x", i, f)
 		}
 	}
 }
 
-func (w *walker) bucket(id uint64, v []byte) {
+func (w *walker) bucket(depth int, id uint64, v []byte) {
 	if len(v) < bucketHeader {
 		w.add(id, "has a bucket of %d bytes", len(v))
 		return
 	}
 	if root := binary.NativeEndian.Uint64(v); root != 0 {
-		w.tree(root, nil)
+		w.tree(depth+1, root, nil)
 		return
 	}
 	if v = v[bucketHeader:]; len(v) < pageHeader {
 		w.add(id, "has a bucket in line of %d bytes", len(v))
 		return
 	}
-	w.elements(id, v, nil)
+	w.elements(depth, id, v, nil)
 }

@@ -11,20 +11,45 @@ import (
 // pageBytes bounds the keys and values of one page of Scan or Log, but for the last of it.
 const pageBytes = 8 << 20
 
-// read runs f in a read transaction, unless the store is closed.
-func (s *Store) read(f func(tx *bolt.Tx) error) error {
+// read runs f in a read transaction, unless the store is closed. bbolt's transactions see a commit as soon as it is
+// written, which is before it is synced, and even if that fails; until is the last revision that is known to be on the
+// disk, and f tells nothing that came after it. ahead tells whether the transaction sees more than that.
+func (s *Store) read(f func(tx *bolt.Tx, until uint64, ahead bool) error) error {
 	s.life.RLock()
 	defer s.life.RUnlock()
 	if s.closed {
 		return ErrClosed
 	}
-	return s.view(f)
+	until := s.Revision()
+	return s.view(func(tx *bolt.Tx) error {
+		last, err := lastRevision(tx)
+		if err != nil {
+			return err
+		}
+		return f(tx, until, last > until)
+	})
+}
+
+// lastRevision is that of the last event which a transaction sees, 0 before the first.
+func lastRevision(tx *bolt.Tx) (uint64, error) {
+	k, _ := tx.Bucket(bucketLog).Cursor().Last()
+	switch len(k) {
+	case 0:
+		return 0, nil
+	case 8:
+		return revisionOf(k), nil
+	}
+	return 0, fmt.Errorf("%w: log: key of %d bytes", ErrCorrupt, len(k))
 }
 
 // Get returns the record of a key. Errors: ErrNotFound, ErrCorrupt, ErrInvalid, ErrClosed.
 func (s *Store) Get(room string, key []byte) (r Record, err error) {
-	err = s.read(func(tx *bolt.Tx) (err error) {
-		r, err = getState(tx, room, key)
+	err = s.read(func(tx *bolt.Tx, until uint64, ahead bool) (err error) {
+		if ahead {
+			r, err = getAt(tx, room, key, until)
+		} else {
+			r, err = getState(tx, room, key)
+		}
 		return err
 	})
 	return r, err
@@ -48,43 +73,42 @@ func getState(tx *bolt.Tx, room string, key []byte) (Record, error) {
 // At returns the record of a key as it stood at a revision. Errors: ErrNotFound (there was none then), ErrRevision,
 // ErrCorrupt, ErrInvalid, ErrClosed.
 func (s *Store) At(room string, key []byte, revision uint64) (r Record, err error) {
+	err = s.read(func(tx *bolt.Tx, until uint64, _ bool) (err error) {
+		if err := reached(revision, until); err != nil {
+			return err
+		}
+		r, err = getAt(tx, room, key, revision)
+		return err
+	})
+	return r, err
+}
+
+func getAt(tx *bolt.Tx, room string, key []byte, revision uint64) (Record, error) {
 	if err := validateKey(room, key); err != nil {
 		return Record{}, err
 	}
-	err = s.read(func(tx *bolt.Tx) error {
-		if err := reached(tx, revision); err != nil {
-			return err
-		}
-		b := tx.Bucket(bucketHistory).Bucket([]byte(room))
-		if b == nil {
-			return ErrNotFound
-		}
-		prefix := historyPrefix(key)
-		found, err := lastUpTo(b, room, prefix, revision)
-		if err != nil {
-			return err
-		}
-		if found == 0 {
-			return ErrNotFound
-		}
-		r, err = eventOf(tx, room, key, found)
-		if err == nil && r.Value == nil {
-			return ErrNotFound
-		}
-		return err
-	})
+	b := tx.Bucket(bucketHistory).Bucket([]byte(room))
+	if b == nil {
+		return Record{}, ErrNotFound
+	}
+	found, err := lastUpTo(b, room, historyPrefix(key), revision)
 	if err != nil {
 		return Record{}, err
+	}
+	if found == 0 {
+		return Record{}, ErrNotFound
+	}
+	r, err := eventOf(tx, room, key, found)
+	if err != nil {
+		return Record{}, err
+	}
+	if r.Value == nil {
+		return Record{}, ErrNotFound
 	}
 	return r, nil
 }
 
-func reached(tx *bolt.Tx, revision uint64) error {
-	k, _ := tx.Bucket(bucketLog).Cursor().Last()
-	last := uint64(0)
-	if len(k) == 8 {
-		last = revisionOf(k)
-	}
+func reached(revision, last uint64) error {
 	if revision > last {
 		return fmt.Errorf("%w: %d, the last one is %d", ErrRevision, revision, last)
 	}
@@ -152,11 +176,17 @@ func (s *Store) Scan(ctx context.Context, room string, r Range, limit int) (page
 		size += len(rec.Key) + len(rec.Value)
 		return true
 	}
-	err = s.read(func(tx *bolt.Tx) error {
-		if r.At != 0 {
-			return scanHistory(ctx, tx, room, r, take)
+	err = s.read(func(tx *bolt.Tx, until uint64, ahead bool) error {
+		if r.At == 0 {
+			r.At = until
 		}
-		return scanState(ctx, tx, room, r, take)
+		if err := reached(r.At, until); err != nil {
+			return err
+		}
+		if r.At == until && !ahead {
+			return scanState(ctx, tx, room, r, take)
+		}
+		return scanHistory(ctx, tx, room, r, take)
 	})
 	if err != nil {
 		return nil, false, err
@@ -191,9 +221,6 @@ func scanState(ctx context.Context, tx *bolt.Tx, room string, r Range, take func
 
 // scanHistory walks the keys that a room ever had and takes those that were there at the revision.
 func scanHistory(ctx context.Context, tx *bolt.Tx, room string, r Range, take func(Record) bool) error {
-	if err := reached(tx, r.At); err != nil {
-		return err
-	}
 	b := tx.Bucket(bucketHistory).Bucket([]byte(room))
 	if b == nil {
 		return nil
@@ -251,7 +278,7 @@ func (s *Store) Log(ctx context.Context, after uint64, limit int) (page []Event,
 		return nil, fmt.Errorf("%w: limit of %d, wanted 1 or more", ErrInvalid, limit)
 	}
 	size := 0
-	err = s.read(func(tx *bolt.Tx) error {
+	err = s.read(func(tx *bolt.Tx, until uint64, _ bool) error {
 		c := tx.Bucket(bucketLog).Cursor()
 		for k, v := c.Seek(revisionKey(after + 1)); k != nil && len(page) < limit && size <= pageBytes; k, v = c.Next() {
 			if err := ctx.Err(); err != nil {
@@ -260,6 +287,9 @@ func (s *Store) Log(ctx context.Context, after uint64, limit int) (page []Event,
 			e, err := decodeEvent(k, v)
 			if err != nil {
 				return err
+			}
+			if e.Revision > until {
+				break
 			}
 			page = append(page, e)
 			size += len(e.Key) + len(e.Value)

@@ -58,6 +58,7 @@ type Store struct {
 	mu       sync.Mutex // protects the fields below
 	revision uint64
 	latch    error         // why nothing is written any more
+	stuck    bool          // a transaction could not even be rolled back: bbolt waits for it for ever
 	changed  chan struct{} // closed and replaced when revision grows or the store is closed
 }
 
@@ -89,10 +90,16 @@ func Open(path string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(o Options) error {
-	if _, err := os.Stat(s.path); err != nil {
+	known, err := os.Stat(s.path)
+	switch {
+	case err != nil:
 		return err
+	case !known.Mode().IsRegular():
+		return fmt.Errorf("%w: it is no file", ErrVersion)
+	case known.Size() == 0:
+		return fmt.Errorf("%w: an empty file", ErrVersion) // which bbolt would make one of its own of
 	}
-	err := guard(func() (err error) {
+	err = guard(func() (err error) {
 		s.db, err = bolt.Open(s.path, fileMode, &bolt.Options{
 			Timeout:         o.LockTimeout,
 			ReadOnly:        o.ReadOnly,
@@ -131,19 +138,21 @@ func (s *Store) accept(o Options) error {
 		}
 		s.log.Warn("a meta page is damaged, the last commits may be lost with it", "file", s.path, "page", damaged)
 	}
-	return s.view(func(tx *bolt.Tx) error {
+	return s.view(func(tx *bolt.Tx) (err error) {
 		if err := checkFormat(tx); err != nil {
 			return err
 		}
-		last, _ := tx.Bucket(bucketLog).Cursor().Last()
-		if last == nil {
-			return nil
+		if !o.ReadOnly { // what is wrong with the pages may cost more of them by the next write
+			faults, err := checkPages(tx)
+			if err != nil {
+				return err
+			}
+			if len(faults) > 0 {
+				return fmt.Errorf("%w: %d faults, the first: %s", ErrCorrupt, len(faults), faults[0])
+			}
 		}
-		if len(last) != 8 {
-			return fmt.Errorf("%w: log: key of %d bytes", ErrCorrupt, len(last))
-		}
-		s.revision = revisionOf(last)
-		return nil
+		s.revision, err = lastRevision(tx)
+		return err
 	})
 }
 
@@ -195,6 +204,9 @@ func (s *Store) Close() error {
 	s.life.Unlock()
 	<-s.done
 	close(s.changed)
+	if s.stuck {
+		return fmt.Errorf("store: close %s: %w: a write is stuck, the file stays locked until the process ends", s.path, ErrCorrupt)
+	}
 	if err := guard(s.db.Close); err != nil {
 		return fmt.Errorf("store: close %s: %w", s.path, err)
 	}

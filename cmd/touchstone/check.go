@@ -50,7 +50,7 @@ The exit status is 1 when there is any. The file is only read.`,
 			return err
 		}
 		if len(faults) > 0 {
-			return hinted(fmt.Errorf("%s has %s", path, amount(len(faults), "fault")), "put a backup in its place, or choose another folder and onboard again")
+			return hinted(fmt.Errorf("%s has %s", path, amount(len(faults), "fault")), "put a copy in its place that was made while no server ran, or choose another folder and onboard again")
 		}
 		a.say("%s is sound", path)
 		return nil

@@ -103,7 +103,8 @@ func (s *serving) run(ctx context.Context) (err error) {
 	return errors.Join(err, srv.Shutdown(forced), <-served)
 }
 
-// signals returns a context that ends with ctx or with the first SIGINT or SIGTERM, and one that ends with the second.
+// signals returns a context that ends with ctx or with the first SIGINT or SIGTERM, and one that ends with the second. The
+// third has its usual effect.
 func signals(ctx context.Context) (first, second context.Context, release func()) {
 	caught := make(chan os.Signal, 2)
 	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
@@ -119,6 +120,7 @@ func signals(ctx context.Context) (first, second context.Context, release func()
 				return
 			}
 		}
+		signal.Stop(caught) // the third one kills the process
 	}()
 	return first, second, func() {
 		signal.Stop(caught)

@@ -30,7 +30,7 @@ func storeHint(err error) error {
 	case errors.Is(err, local.ErrLocked):
 		return hinted(err, "another process holds it: stop that server, or choose another folder")
 	case errors.Is(err, index.ErrCorrupt):
-		return hinted(err, "touchstone check lists what is damaged; put a backup in its place")
+		return hinted(err, "touchstone check lists what is damaged; put a copy in its place that was made while no server ran, or choose another folder and onboard again")
 	case errors.Is(err, local.ErrMeta):
 		return hinted(err, "touchstone serve --accept-rollback goes on without what may be lost; onboarding again brings it back")
 	case errors.Is(err, local.ErrVersion):

@@ -2,8 +2,8 @@
 // what finds them, built from the file when it is opened. It promises what package index asks for.
 //
 // A change is committed to the file first, then shown in memory, then acknowledged; a crash in between is healed by
-// Open. Searches hold changes to memory up, and those hold up searches, for as long as each takes: microseconds for a
-// change, milliseconds for a search.
+// Open. Searches hold changes to memory up, and a change that waits holds up further searches: as a rule for milliseconds,
+// but a search within a large radius among a million photos takes a second.
 //
 // The caveat that bites: one process may have a file open at a time.
 package local
@@ -39,6 +39,7 @@ type Index struct {
 	views   *views
 	applied uint64 // revision up to which views shows the store
 	closed  bool
+	changes sync.WaitGroup // Puts, Updates and Deletes under way; none begins once closed is set
 
 	plan plan
 }
@@ -100,9 +101,10 @@ func (x *Index) load(ctx context.Context, log *slog.Logger) error {
 
 // Put implements index.Index.
 func (x *Index) Put(ctx context.Context, photos ...index.Photo) ([]index.Stored, error) {
-	if err := x.ask(ctx); err != nil {
+	if err := x.change(ctx); err != nil {
 		return nil, err
 	}
+	defer x.changes.Done()
 	seen := make(map[index.Key]bool, len(photos))
 	for i := range photos {
 		p := &photos[i]
@@ -182,9 +184,10 @@ func (x *Index) putting(v *store.View, photos []index.Photo, stored []index.Stor
 
 // Update implements index.Index.
 func (x *Index) Update(ctx context.Context, k index.Key, m index.Metadata, revision uint64) (index.Photo, error) {
-	if err := x.ask(ctx); err != nil {
+	if err := x.change(ctx); err != nil {
 		return index.Photo{}, err
 	}
+	defer x.changes.Done()
 	if err := m.Validate(); err != nil {
 		return index.Photo{}, err
 	}
@@ -219,9 +222,10 @@ func (x *Index) Update(ctx context.Context, k index.Key, m index.Metadata, revis
 
 // Delete implements index.Index.
 func (x *Index) Delete(ctx context.Context, k index.Key) error {
-	if err := x.ask(ctx); err != nil {
+	if err := x.change(ctx); err != nil {
 		return err
 	}
+	defer x.changes.Done()
 	if k.Validate() != nil {
 		return index.ErrNotFound
 	}
@@ -237,6 +241,20 @@ func (x *Index) Delete(ctx context.Context, k index.Key) error {
 		return translate(err)
 	}
 	x.apply(span, func() { x.views.remove(k) })
+	return nil
+}
+
+// change begins a change, which changes.Done ends, or reports what keeps it from being made at all.
+func (x *Index) change(ctx context.Context) error {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if x.closed {
+		return index.ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.changes.Add(1)
 	return nil
 }
 
@@ -264,6 +282,7 @@ func (x *Index) Close() error {
 	}
 	x.closed = true
 	x.mu.Unlock()
+	x.changes.Wait()
 	err := translate(x.store.Close())
 	x.views.p.Wait()
 	x.views.pdq.Wait()

@@ -19,11 +19,10 @@ func (x *Index) Get(ctx context.Context, k index.Key) (index.Photo, error) {
 	if k.Validate() != nil {
 		return index.Photo{}, index.ErrNotFound
 	}
-	r, err := x.store.Get(room, keyOf(k))
-	if err != nil {
-		return index.Photo{}, translate(err)
-	}
-	return photoOf(r)
+	x.mu.RLock()
+	revision := x.applied
+	x.mu.RUnlock()
+	return x.asOf(k, revision) // what is told of a photo, searches show
 }
 
 // At implements index.Searcher.

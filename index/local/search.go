@@ -3,11 +3,13 @@ package local
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"touchstone/fingerprint"
 	"touchstone/index"
 	"touchstone/index/hamming"
+	"touchstone/store"
 )
 
 // fewPhotos is among how many photos a search just compares them all: about what the tables cost by themselves.
@@ -72,7 +74,7 @@ func (x *Index) nearest(ctx context.Context, q index.Query) (r index.Result, nea
 // asOf reads a photo as it stood at a revision. The store may be ahead of memory by changes that are not acknowledged.
 func (x *Index) asOf(k index.Key, revision uint64) (index.Photo, error) {
 	r, err := x.store.Get(room, keyOf(k))
-	if err != nil || r.Revision > revision {
+	if errors.Is(err, store.ErrNotFound) || err == nil && r.Revision > revision {
 		r, err = x.store.At(room, keyOf(k), revision)
 	}
 	if err != nil {
