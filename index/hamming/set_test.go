@@ -187,7 +187,20 @@ func testRows(t *rapid.T) {
 	var r hamming.Rows
 	want := map[uint32]bool{}
 	row := rapid.OneOf(rapid.Uint32Range(0, 200), rapid.Uint32Range(4090, 4100), rapid.Uint32Range(0, 1<<20))
-	other := func(t *rapid.T) []uint32 { return rapid.SliceOf(row).Draw(t, "other") }
+	// A set of up to 128 rows is kept otherwise than a larger one.
+	many := func(t *rapid.T) (rows []uint32) {
+		first, step := row.Draw(t, "first"), rapid.Uint32Range(1, 100).Draw(t, "step")
+		for i := range uint32(rapid.IntRange(100, 200).Draw(t, "rows")) {
+			rows = append(rows, first+i*step)
+		}
+		return rows
+	}
+	other := func(t *rapid.T) []uint32 {
+		if rapid.Bool().Draw(t, "many") {
+			return many(t)
+		}
+		return rapid.SliceOf(row).Draw(t, "other")
+	}
 	t.Repeat(map[string]func(*rapid.T){
 		"add":    func(t *rapid.T) { n := row.Draw(t, "row"); r.Add(n); want[n] = true },
 		"remove": func(t *rapid.T) { n := row.Draw(t, "row"); r.Remove(n); delete(want, n) },
@@ -200,6 +213,9 @@ func testRows(t *rapid.T) {
 		},
 		"intersect": func(t *rapid.T) {
 			o := other(t)
+			if rapid.Bool().Draw(t, "overlapping") {
+				o = append(o, slices.Collect(r.All())[r.Len()/3:]...)
+			}
 			r.Intersect(hamming.NewRows(o...))
 			for n := range want {
 				if !slices.Contains(o, n) {

@@ -12,8 +12,16 @@ import (
 	"touchstone/store"
 )
 
-// fewPhotos is among how many photos a search just compares them all: about what the tables cost by themselves.
-const fewPhotos = 1000
+// When a search just compares all photos: among few, since the tables cost as much by themselves; and within radii so
+// large that half of all photos and more are hits, each for many probes, which would have to be remembered.
+const (
+	fewPhotos = 1000
+	mostPDQ   = 112 // of 256 bits, of which pictures that have nothing in common differ in 128
+	mostP     = 26  // of 64
+)
+
+// pause is after how many photos a search looks at its context: a millisecond's work.
+const pause = 1000
 
 // candidate is a row within the radii.
 type candidate struct {
@@ -86,25 +94,20 @@ func (x *Index) asOf(k index.Key, revision uint64) (index.Photo, error) {
 // near returns the rows of the filter within the radii, in no order.
 func (v *views) near(ctx context.Context, q index.Query, filter *hamming.Rows, photos int) ([]candidate, error) {
 	var found []candidate
-	look := func(at uint32) {
+	looked := 0
+	look := func(at uint32) (err error) {
 		pdq, p := v.rows[at].distances(q.Probes)
 		if pdq <= q.RadiusPDQ || p <= q.RadiusP {
 			found = append(found, candidate{at, pdq, p})
 		}
+		if looked++; looked%pause == 0 {
+			err = ctx.Err()
+		}
+		return err
 	}
-	if photos <= fewPhotos {
-		if filter == nil {
-			for _, at := range v.byKey {
-				look(at)
-			}
-			return found, nil
-		}
-		for code := range filter.All() {
-			if code%2 == 0 {
-				look(code / 2)
-			}
-		}
-		return found, nil
+	if photos <= fewPhotos || q.RadiusPDQ > mostPDQ || q.RadiusP > mostP {
+		err := v.all(filter, look)
+		return found, err
 	}
 	var hits []hamming.Hit
 	var err error
@@ -132,7 +135,30 @@ func (v *views) near(ctx context.Context, q index.Query, filter *hamming.Rows, p
 	}
 	slices.Sort(rows)
 	for _, at := range slices.Compact(rows) {
-		look(at)
+		if err := look(at); err != nil {
+			return nil, err
+		}
 	}
 	return found, nil
+}
+
+// all has each row of the filter looked at, in no order, until look fails.
+func (v *views) all(filter *hamming.Rows, look func(at uint32) error) error {
+	if filter == nil {
+		for _, at := range v.byKey {
+			if err := look(at); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for code := range filter.All() {
+		if code%2 != 0 {
+			continue
+		}
+		if err := look(code / 2); err != nil {
+			return err
+		}
+	}
+	return nil
 }
