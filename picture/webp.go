@@ -167,11 +167,19 @@ func (f *webpFile) memory(c cells) int64 {
 	need := 2 * frame
 	switch {
 	case f.kind == "VP8L":
-		need = 8 * frame
+		need = 8*frame + huffman(frame, len(f.frame))
 	case f.alpha != nil:
-		need = 11 * frame // the alpha plane is a lossless picture of its own
+		need = 11*frame + huffman(frame, len(f.alpha)) // the alpha plane is a lossless picture of its own
 	}
 	return need + 3*int64(f.width)*int64(f.height)/int64(c.side*c.side) + 2*int64(len(f.frame)+len(f.alpha)) + 1<<20
+}
+
+// huffman estimates what the code tables of a lossless picture take: five for each of up to 65,536 groups, of which a
+// tile of 4x4 pixels may have one of its own, and which takes 20 bits of data at the least; half a KiB a table, and the
+// trees that the data spells out.
+func huffman(pixels int64, data int) int64 {
+	groups := min(1<<16, pixels/16+1, int64(data)*8/20+1)
+	return groups*5*(512+32) + 8*int64(data)
 }
 
 func (f *webpFile) pixels(c cells) (*image.YCbCr, Warnings, error) {

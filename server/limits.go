@@ -34,7 +34,7 @@ const (
 	defaultWindow   = 64       // items of a stream at work
 	windowBytes     = 64 << 20 // bytes of requests of a stream at work; a single item may be longer
 	queueWait       = 250 * time.Millisecond
-	watchGrace      = 100 * time.Millisecond
+	watchGrace      = time.Second // for health's streams to tell that the server stops
 
 	maxCorrelationID = 256 // bytes
 	maxRequestID     = 128 // bytes of printable ASCII

@@ -1,10 +1,11 @@
 // Package server is the gRPC edge: it translates a request into the words of match and index, calls them, and
 // translates the answer. It decides nothing about pictures.
 //
-// It promises that whatever comes in over the wire is held against limits before it costs much; that every error leaves
-// with a code, a reason and, where there is one, the field's name, from the one table in status.go; that no panic ends
-// the process; that streams leave three quarters of the processors to single calls; and that it stops without losing what it has acknowledged.
-// It does not know who calls: authentication is not its business yet.
+// It promises that each message is held against limits before it is worked on; that every error leaves with a code, a
+// reason and, where there is one, the field's name, from the one table in status.go; that no panic ends the process; that
+// streams leave three quarters of the processors to single calls; and that it stops without losing what it has
+// acknowledged. It does not know who calls: authentication is not its business yet. Nor does it bound what is still being
+// received: each of a connection's 128 calls may bring 21 MiB, as slowly as it likes.
 //
 // The caveat that bites: AddPhotos and MatchStream stop reading when their window is full, and the window empties only
 // as answers are taken. A client that sends without receiving stands still, and keeps a graceful stop waiting.

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -236,7 +237,16 @@ func (o *onboarding) update(ctx context.Context, p photo, mask []string) error {
 		Photo:      wirePhoto(index.Photo{Key: index.Key{Brand: o.brand, ID: p.id}, Metadata: p.metadata.over(index.Metadata{})}),
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: mask},
 	})
-	if err != nil {
+	switch status.Code(err) {
+	case codes.OK:
+	case codes.NotFound, codes.Aborted, codes.InvalidArgument: // of this photo alone
+		_, words, sentence := refused(status.Convert(err).Proto())
+		o.mu.Lock()
+		o.summary.Unchanged-- // a photo is counted once
+		o.mu.Unlock()
+		o.refuse(p, "metadata: "+words, "its metadata: "+sentence)
+		return nil
+	default:
 		return fmt.Errorf("update the metadata of %s: %w", p.where, err)
 	}
 	o.mu.Lock()

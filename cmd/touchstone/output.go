@@ -64,6 +64,23 @@ func printable(s string) string {
 	return s
 }
 
+// harmless returns s with what a terminal would obey, or could not show, written as Go writes it in strings: "\x1b". Lines
+// and tabs stay.
+func harmless(s string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		broken := r == utf8.RuneError && size == 1
+		if part := s[:size]; !broken && (r == '\n' || r == '\t' || unicode.IsPrint(r)) {
+			b.WriteString(part)
+		} else {
+			b.WriteString(strings.Trim(strconv.Quote(part), `"`))
+		}
+		s = s[size:]
+	}
+	return b.String()
+}
+
 // amount is a number of things in words: "1 photo", "3 photos".
 func amount(n int, thing string) string {
 	if n == 1 {

@@ -89,7 +89,7 @@ func (p *progress) say(format string, args ...any) {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
-	_, _ = fmt.Fprintf(p.w, format+"\n", args...)
+	tell(p.w, format, args...)
 }
 
 // close ends the telling and returns how long it took.

@@ -32,3 +32,15 @@ func TestProgressLines(t *testing.T) {
 		}
 	})
 }
+
+func TestHarmless(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain, Zürich, 𝄞\tand\nlines\uFFFD":     "plain, Zürich, 𝄞\tand\nlines\uFFFD",
+		"\x1b]0;title\a and \x1b[31mred":         `\x1b]0;title\a and \x1b[31mred`,
+		"broken \xff, C1 \u009b, DEL \x7f, \r\"": `broken \xff, C1 \u009b, DEL \x7f, \r"`,
+	} {
+		if got := harmless(in); got != want {
+			t.Errorf("harmless(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

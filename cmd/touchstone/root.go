@@ -108,8 +108,11 @@ func onTerminal(w io.Writer) (columns int, yes bool) {
 }
 
 // say writes a line for people to stderr. Where stderr is gone there is nobody to tell.
-func (a *app) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(a.err, format+"\n", args...)
+func (a *app) say(format string, args ...any) { tell(a.err, format, args...) }
+
+// tell writes a line that can't steer a terminal, whatever is in it.
+func tell(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintln(w, harmless(fmt.Sprintf(format, args...)))
 }
 
 // name is the verb that a command is, as its user typed it: "photos get".
