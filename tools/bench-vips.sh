@@ -22,8 +22,8 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 mkdir "$tmp/thumbnails"
 
-# The photos of BenchmarkPhotos: one in twelve of those that the table lists.
-awk -F '\t' -v dir="$TOUCHSTONE_DATA" 'NF == 3 && $1 != "path" && n++ % 12 == 0 { print dir "/" $1 }' \
+# The photos of BenchmarkPhotos: those that the table lists.
+awk -F '\t' -v dir="$TOUCHSTONE_DATA" 'NF == 3 && $1 != "path" { print dir "/" $1 }' \
 	"$TOUCHSTONE_DATA/../bench/pdq_reference.tsv" >"$tmp/files"
 tr '\n' '\0' <"$tmp/files" | xargs -0 vipsheader -f jpeg-multiscan >"$tmp/scans"
 [ "$(wc -l <"$tmp/files")" = "$(wc -l <"$tmp/scans")" ] || die "vipsheader could not read every photo"
