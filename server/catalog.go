@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"time"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
@@ -170,8 +171,12 @@ func (c *catalogService) UpdatePhoto(ctx context.Context, r *touchstonev1.Update
 	return &touchstonev1.UpdatePhotoResponse{Photo: photoTo(&p)}, nil
 }
 
-// updates is how often an update that expects no revision is tried when others change the same photo.
-const updates = 10
+// How often an update that expects no revision is tried when others change the same photo, and the longest wait for the
+// change of another to be on the disk, before which it can't be read: some two seconds in all.
+const (
+	updates    = 25
+	updateWait = 100 * time.Millisecond
+)
 
 // update changes the metadata that a photo has, when it has the given revision (0: whichever).
 func (c *catalogService) update(ctx context.Context, k index.Key, change func(*index.Metadata), revision uint64) (index.Photo, error) {
@@ -199,6 +204,11 @@ func (c *catalogService) update(ctx context.Context, k index.Key, change func(*i
 			return index.Photo{}, at("expected_revision", err)
 		case try == updates:
 			return index.Photo{}, fmt.Errorf("update %v, %d times: %w", k, try, err)
+		}
+		select {
+		case <-time.After(min(time.Millisecond<<try, updateWait)):
+		case <-ctx.Done():
+			return index.Photo{}, ctx.Err()
 		}
 	}
 }

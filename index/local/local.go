@@ -39,7 +39,7 @@ type Index struct {
 	views   *views
 	applied uint64 // revision up to which views shows the store
 	closed  bool
-	changes sync.WaitGroup // Puts, Updates and Deletes under way; none begins once closed is set
+	calls   sync.WaitGroup // under way; none begins once closed is set
 
 	plan plan
 }
@@ -101,10 +101,10 @@ func (x *Index) load(ctx context.Context, log *slog.Logger) error {
 
 // Put implements index.Index.
 func (x *Index) Put(ctx context.Context, photos ...index.Photo) ([]index.Stored, error) {
-	if err := x.change(ctx); err != nil {
+	if err := x.enter(ctx); err != nil {
 		return nil, err
 	}
-	defer x.changes.Done()
+	defer x.calls.Done()
 	seen := make(map[index.Key]bool, len(photos))
 	for i := range photos {
 		p := &photos[i]
@@ -184,10 +184,10 @@ func (x *Index) putting(v *store.View, photos []index.Photo, stored []index.Stor
 
 // Update implements index.Index.
 func (x *Index) Update(ctx context.Context, k index.Key, m index.Metadata, revision uint64) (index.Photo, error) {
-	if err := x.change(ctx); err != nil {
+	if err := x.enter(ctx); err != nil {
 		return index.Photo{}, err
 	}
-	defer x.changes.Done()
+	defer x.calls.Done()
 	if err := m.Validate(); err != nil {
 		return index.Photo{}, err
 	}
@@ -222,10 +222,10 @@ func (x *Index) Update(ctx context.Context, k index.Key, m index.Metadata, revis
 
 // Delete implements index.Index.
 func (x *Index) Delete(ctx context.Context, k index.Key) error {
-	if err := x.change(ctx); err != nil {
+	if err := x.enter(ctx); err != nil {
 		return err
 	}
-	defer x.changes.Done()
+	defer x.calls.Done()
 	if k.Validate() != nil {
 		return index.ErrNotFound
 	}
@@ -244,8 +244,8 @@ func (x *Index) Delete(ctx context.Context, k index.Key) error {
 	return nil
 }
 
-// change begins a change, which changes.Done ends, or reports what keeps it from being made at all.
-func (x *Index) change(ctx context.Context) error {
+// enter begins a call, which calls.Done ends, or reports what keeps it from being answered at all.
+func (x *Index) enter(ctx context.Context) error {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if x.closed {
@@ -254,7 +254,7 @@ func (x *Index) change(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	x.changes.Add(1)
+	x.calls.Add(1)
 	return nil
 }
 
@@ -282,7 +282,7 @@ func (x *Index) Close() error {
 	}
 	x.closed = true
 	x.mu.Unlock()
-	x.changes.Wait()
+	x.calls.Wait()
 	err := translate(x.store.Close())
 	x.views.p.Wait()
 	x.views.pdq.Wait()

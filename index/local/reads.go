@@ -13,9 +13,14 @@ import (
 
 // Get implements index.Searcher.
 func (x *Index) Get(ctx context.Context, k index.Key) (index.Photo, error) {
-	if err := x.ask(ctx); err != nil {
+	if err := x.enter(ctx); err != nil {
 		return index.Photo{}, err
 	}
+	defer x.calls.Done()
+	return x.get(k)
+}
+
+func (x *Index) get(k index.Key) (index.Photo, error) {
 	if k.Validate() != nil {
 		return index.Photo{}, index.ErrNotFound
 	}
@@ -27,9 +32,10 @@ func (x *Index) Get(ctx context.Context, k index.Key) (index.Photo, error) {
 
 // At implements index.Searcher.
 func (x *Index) At(ctx context.Context, k index.Key, revision uint64) (index.Photo, error) {
-	if err := x.ask(ctx); err != nil {
+	if err := x.enter(ctx); err != nil {
 		return index.Photo{}, err
 	}
+	defer x.calls.Done()
 	key := []byte{0} // of no photo: a revision that is not there yet is told all the same
 	if k.Validate() == nil {
 		key = keyOf(k)
@@ -41,21 +47,12 @@ func (x *Index) At(ctx context.Context, k index.Key, revision uint64) (index.Pho
 	return photoOf(r)
 }
 
-// ask reports what keeps a call from being answered at all.
-func (x *Index) ask(ctx context.Context) error {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	if x.closed {
-		return index.ErrClosed
-	}
-	return ctx.Err()
-}
-
 // Brands implements index.Searcher.
 func (x *Index) Brands(ctx context.Context) ([]index.BrandCount, error) {
-	if err := x.ask(ctx); err != nil {
+	if err := x.enter(ctx); err != nil {
 		return nil, err
 	}
+	defer x.calls.Done()
 	x.mu.RLock()
 	counts := x.views.names()
 	x.mu.RUnlock()
@@ -68,9 +65,10 @@ const fewKeys = 10_000
 
 // List implements index.Searcher.
 func (x *Index) List(ctx context.Context, f index.Filter, after index.Key, limit int) ([]index.Photo, error) {
-	if err := x.ask(ctx); err != nil {
+	if err := x.enter(ctx); err != nil {
 		return nil, err
 	}
+	defer x.calls.Done()
 	if err := index.CheckLimit(limit); err != nil {
 		return nil, err
 	}
@@ -98,7 +96,7 @@ func (x *Index) List(ctx context.Context, f index.Filter, after index.Key, limit
 		if len(page) == limit {
 			break
 		}
-		p, err := x.Get(ctx, k)
+		p, err := x.get(k)
 		if errors.Is(err, index.ErrNotFound) {
 			continue // deleted in the meantime
 		}

@@ -31,9 +31,10 @@ type candidate struct {
 
 // Search implements index.Searcher.
 func (x *Index) Search(ctx context.Context, q index.Query) (index.Result, error) {
-	if err := x.ask(ctx); err != nil {
+	if err := x.enter(ctx); err != nil {
 		return index.Result{}, err
 	}
+	defer x.calls.Done()
 	if err := q.Validate(); err != nil {
 		return index.Result{}, err
 	}
@@ -55,9 +56,6 @@ func (x *Index) Search(ctx context.Context, q index.Query) (index.Result, error)
 func (x *Index) nearest(ctx context.Context, q index.Query) (r index.Result, nearest []index.Neighbor, err error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if x.closed {
-		return r, nil, index.ErrClosed
-	}
 	if len(x.views.byKey) > 0 && x.views.recipe != q.Recipe {
 		return r, nil, recipeError(q.Recipe, x.views.recipe)
 	}
