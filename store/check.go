@@ -113,10 +113,11 @@ func (c *checker) log() error {
 	return c.tx.Bucket(bucketLog).ForEach(func(k, v []byte) error {
 		c.events++
 		if len(k) == 8 {
-			if at := revisionOf(k); at != want {
+			at := revisionOf(k)
+			if at != want {
 				c.add("log", "", k, "revision %d follows %d", at, want-1)
 			}
-			want = revisionOf(k) + 1
+			want = at + 1
 		}
 		e, err := decodeEvent(k, v)
 		if err != nil {

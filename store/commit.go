@@ -329,12 +329,10 @@ func (s *Store) writeFailed(cause error, last uint64) error {
 
 // shows tells whether a fresh transaction sees that revision as the last one.
 func (s *Store) shows(revision uint64) bool {
-	err := s.view(func(tx *bolt.Tx) error {
-		last, err := lastRevision(tx)
-		if err == nil && last != revision {
-			err = fmt.Errorf("revision %d", last)
-		}
+	var last uint64
+	err := s.view(func(tx *bolt.Tx) (err error) {
+		last, err = lastRevision(tx)
 		return err
 	})
-	return err == nil
+	return err == nil && last == revision
 }

@@ -34,6 +34,15 @@ func filled(t *testing.T) (path string) {
 	return path
 }
 
+func written(t *testing.T, b []byte) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "damaged.db")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func mustCommit(t *testing.T, s *Store, changes ...Change) {
 	t.Helper()
 	if _, err := s.Commit(t.Context(), func(*View) ([]Change, error) { return changes, nil }); err != nil {
@@ -136,10 +145,7 @@ func TestDamagedFreelist(t *testing.T) {
 		t.Helper()
 		b := bytes.Clone(sound)
 		damage(b[at : at+pageSize])
-		damaged := filepath.Join(t.TempDir(), "damaged.db")
-		if err := os.WriteFile(damaged, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		damaged := written(t, b)
 		if faults, err := Check(t.Context(), damaged, nil); err != nil || len(faults) == 0 {
 			t.Errorf("%s: check: %v, %v", name, faults, err)
 		}
@@ -176,10 +182,7 @@ func TestDamageUnderWrites(t *testing.T) {
 	pageSize := os.Getpagesize()
 	latched := 0
 	for page := 2; page < len(sound)/pageSize; page++ {
-		damaged := filepath.Join(t.TempDir(), "damaged.db")
-		if err := os.WriteFile(damaged, sound, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		damaged := written(t, sound)
 		s, err := Open(damaged, Options{})
 		if err != nil {
 			t.Fatal(err)

@@ -93,16 +93,18 @@ func (e *evaluator) names(files []file, truth, products [][]string) ([]string, e
 	for _, id := range ids {
 		there[id] = true
 	}
-	n, line, id := unknown(truth, ofTruth, there)
-	if n > 0 && n == positives {
+	if n, line, id := unknown(truth, ofTruth, there); n > 0 && n == positives {
 		return nil, hinted(fmt.Errorf("%s: line %d: no photo %s in %s, nor any other that is named", e.truth, line, printable(id), e.catalog),
 			"a photo's ID is its path in the folder, with or without the ending")
 	}
-	if n > 0 {
-		e.say("touchstone: eval: %s names %s not in %s: line %d: %s", e.truth, amount(n, "photo"), e.catalog, line, printable(id))
-	}
-	if n, line, id := unknown(products, ofProducts, there); n > 0 {
-		e.say("touchstone: eval: %s names %s not in %s: line %d: %s", e.products, amount(n, "photo"), e.catalog, line, printable(id))
+	for _, list := range []struct {
+		name  string
+		lines [][]string
+		field int
+	}{{e.truth, truth, ofTruth}, {e.products, products, ofProducts}} {
+		if n, line, id := unknown(list.lines, list.field, there); n > 0 {
+			e.say("touchstone: eval: %s names %s not in %s: line %d: %s", list.name, amount(n, "photo"), e.catalog, line, printable(id))
+		}
 	}
 	return ids, nil
 }

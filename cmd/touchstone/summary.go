@@ -79,11 +79,11 @@ func (s *summary) print(a *app) error {
 		if r.Count > len(r.Photos) {
 			more = fmt.Sprintf(" and %d more", r.Count-len(r.Photos))
 		}
-		names := make([]any, len(r.Photos))
+		names := make([]string, len(r.Photos))
 		for i, name := range r.Photos {
-			names[i] = name
+			names[i] = printable(name)
 		}
-		t.row("", r.Count, r.Reason, strings.Join(shown(names), ", ")+more)
+		t.row("", r.Count, r.Reason, strings.Join(names, ", ")+more)
 	}
 	t.row("rate", fmt.Sprintf("%.0f photos a second, %s in all", s.PerSecond, time.Duration(s.Seconds*float64(time.Second)).Round(10*time.Millisecond)))
 	return t.flush()
