@@ -34,7 +34,7 @@ func benchmarkSearch[C hamming.Code](b *testing.B, radii []int) {
 			for i := range rows {
 				rows[i] = uint32(i)
 			}
-			s := hamming.NewSet(rows, codes)
+			s := hamming.NewSet(hamming.Options{}, rows, codes)
 			// So many that their groups don't stay in the caches from one round to the next.
 			const asked = 4096
 			hits, misses, crowded := make([]C, asked), lifelike[C](r, asked), make([]C, asked)
@@ -60,7 +60,7 @@ func benchmarkSearch[C hamming.Code](b *testing.B, radii []int) {
 
 func benchmarkQueries[C hamming.Code](b *testing.B, s *hamming.Set[C], codes, queries []C, radius, at int) {
 	ctx := context.Background()
-	got, err := s.SearchMany(ctx, nil, queries[:at], radius, nil)
+	got, err := s.SearchBatch(ctx, nil, queries[:at], radius, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func benchmarkQueries[C hamming.Code](b *testing.B, s *hamming.Set[C], codes, qu
 	b.ReportAllocs()
 	found, i := 0, 0
 	for b.Loop() {
-		if got, err = s.SearchMany(ctx, got[:0], queries[i:i+at], radius, nil); err != nil {
+		if got, err = s.SearchBatch(ctx, got[:0], queries[i:i+at], radius, nil); err != nil {
 			b.Fatal(err)
 		}
 		found += len(got)
@@ -148,7 +148,7 @@ func benchmarkNewSet[C hamming.Code](b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if s := hamming.NewSet(rows, codes); s.Len() != n {
+		if s := hamming.NewSet(hamming.Options{}, rows, codes); s.Len() != n {
 			b.Fatalf("%d rows, want %d", s.Len(), n)
 		}
 	}
@@ -168,7 +168,7 @@ func benchmarkPut[C hamming.Code](b *testing.B) {
 	for i := range rows {
 		rows[i] = uint32(i)
 	}
-	s := hamming.NewSet(rows, codes)
+	s := hamming.NewSet(hamming.Options{}, rows, codes)
 	b.ReportAllocs()
 	for b.Loop() {
 		i := r.IntN(n - step)

@@ -1,7 +1,6 @@
 package hamming
 
 import (
-	"cmp"
 	"runtime"
 	"slices"
 )
@@ -63,8 +62,7 @@ func (s *Set[C]) Delete(rows ...uint32) {
 
 // putSegment makes a segment of the change.
 func (s *Set[C]) putSegment(rows []uint32, flat []uint64) {
-	rows, flat = sortRows(s.words, rows, flat)
-	g := newSegment(s.words, rows, flat, s.limits, runtime.GOMAXPROCS(0))
+	g := s.indexed(slices.Clone(rows), flat, runtime.GOMAXPROCS(0))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.merging && len(s.now.Load().segments) >= s.limits.parts {
@@ -72,7 +70,7 @@ func (s *Set[C]) putSegment(rows []uint32, flat []uint64) {
 	}
 	snap := s.draft()
 	snap.version++
-	for _, row := range rows {
+	for row := range g.has.All() {
 		if !s.bury(snap, row) {
 			snap.live++
 		}
@@ -82,7 +80,7 @@ func (s *Set[C]) putSegment(rows []uint32, flat []uint64) {
 }
 
 // draft is a copy of the newest snapshot, to be changed and published under mu.
-func (s *Set[C]) draft() *snapshot {
+func (s *Set[C]) draft() *Snapshot[C] {
 	snap := *s.now.Load()
 	snap.segments = slices.Clone(snap.segments)
 	snap.tails = slices.Clone(snap.tails)
@@ -90,7 +88,7 @@ func (s *Set[C]) draft() *snapshot {
 }
 
 // publish shows the draft to searches, and sees to it that what should be merged will be. It is called under mu.
-func (s *Set[C]) publish(snap *snapshot) {
+func (s *Set[C]) publish(snap *Snapshot[C]) {
 	s.now.Store(snap)
 	if !s.merging && snap.due(s.limits).any() {
 		s.merging = true
@@ -100,7 +98,7 @@ func (s *Set[C]) publish(snap *snapshot) {
 
 // makeRoom returns a draft whose last tail has room for n codes. It is called under mu, which it may let go while it
 // waits for a merge.
-func (s *Set[C]) makeRoom(n int) *snapshot {
+func (s *Set[C]) makeRoom(n int) *Snapshot[C] {
 	for {
 		snap := s.draft()
 		if snap.tails[len(snap.tails)-1].tail.room() >= n {
@@ -115,7 +113,7 @@ func (s *Set[C]) makeRoom(n int) *snapshot {
 }
 
 // bury ends the life of a row's code at the draft's version, and tells whether it had one. It is called under mu.
-func (s *Set[C]) bury(snap *snapshot, row uint32) bool {
+func (s *Set[C]) bury(snap *Snapshot[C], row uint32) bool {
 	for i := len(snap.tails) - 1; i >= 0; i-- {
 		t := snap.tails[i].tail
 		slot, ok := t.slots[row]
@@ -129,11 +127,10 @@ func (s *Set[C]) bury(snap *snapshot, row uint32) bool {
 	}
 	for i := len(snap.segments) - 1; i >= 0; i-- {
 		g := snap.segments[i]
-		slot, ok := g.slot(row)
-		if !ok || g.deaths.dead(slot, snap.version) {
+		if !g.has.Has(row) || g.deaths.dead(row, snap.version) {
 			continue
 		}
-		g.deaths.mark(slot, snap.version)
+		g.deaths.mark(row, snap.version)
 		g.died++
 		s.note(g.merging, row, snap.version)
 		return true
@@ -145,30 +142,4 @@ func (s *Set[C]) note(merging bool, row uint32, version uint64) {
 	if merging {
 		s.obituary = append(s.obituary, obituary{row, version})
 	}
-}
-
-// sortRows sorts rows and codes by row; of a row that is given twice, the last code stays. It keeps neither slice.
-func sortRows(words int, rows []uint32, flat []uint64) ([]uint32, []uint64) {
-	order := make([]uint32, len(rows))
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	if !slices.IsSorted(rows) {
-		slices.SortFunc(order, func(a, b uint32) int {
-			if rows[a] != rows[b] {
-				return cmp.Compare(rows[a], rows[b])
-			}
-			return cmp.Compare(a, b)
-		})
-	}
-	sortedRows := make([]uint32, 0, len(rows))
-	sorted := make([]uint64, 0, len(flat))
-	for i, at := range order {
-		if i+1 < len(order) && rows[order[i+1]] == rows[at] {
-			continue
-		}
-		sortedRows = append(sortedRows, rows[at])
-		sorted = append(sorted, flat[int(at)*words:(int(at)+1)*words]...)
-	}
-	return sortedRows, sorted
 }

@@ -2,7 +2,7 @@ package hamming
 
 // Small returns a Set that changes its shape at small sizes, so that tests cross every border.
 func Small[C Code](rows []uint32, codes []C) *Set[C] {
-	return newSet(limits{tail: SmallTail, chain: SmallChain, table: SmallTable, frozen: 2, parts: 3, ratio: 2}, rows, codes)
+	return newSet(limits{tail: SmallTail, chain: SmallChain, table: SmallTable, frozen: 2, parts: 3, ratio: 2}, Options{}, rows, codes)
 }
 
 // The borders of Small.

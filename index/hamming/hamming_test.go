@@ -114,7 +114,7 @@ func seeded(t testing.TB) *rand.Rand {
 
 func check[C hamming.Code](t *testing.T, s *hamming.Set[C], want naive[C], queries []C, radius int, filter *hamming.Rows) {
 	t.Helper()
-	got, err := s.SearchMany(context.Background(), nil, queries, radius, filter)
+	got, err := s.SearchBatch(context.Background(), nil, queries, radius, filter)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestPutOfRepeatedRowKeepsTheLast(t *testing.T) {
 }
 
 func TestSearchAppends(t *testing.T) {
-	s := hamming.NewSet([]uint32{7}, []code256{{1}})
+	s := hamming.NewSet(hamming.Options{}, []uint32{7}, []code256{{1}})
 	before := hamming.Hit{Row: 1, Distance: 2, Query: 3}
 	got, err := s.Search(context.Background(), []hamming.Hit{before}, code256{3}, 5, nil)
 	if err != nil {
@@ -249,7 +249,7 @@ func TestSearchErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dst := []hamming.Hit{{Row: 1}}
-			got, err := s.SearchMany(c.ctx, dst, make([]code64, c.queries), c.radius, nil)
+			got, err := s.SearchBatch(c.ctx, dst, make([]code64, c.queries), c.radius, nil)
 			if !errors.Is(err, c.want) {
 				t.Errorf("error is %v, want %v", err, c.want)
 			}
@@ -258,7 +258,7 @@ func TestSearchErrors(t *testing.T) {
 			}
 		})
 	}
-	if got, err := s.SearchMany(context.Background(), nil, nil, 3, nil); err != nil || len(got) != 0 {
+	if got, err := s.SearchBatch(context.Background(), nil, nil, 3, nil); err != nil || len(got) != 0 {
 		t.Errorf("no queries: %v, %v", got, err)
 	}
 }
@@ -269,5 +269,5 @@ func TestPutPanicsOnUnequalLengths(t *testing.T) {
 			t.Error("no panic")
 		}
 	}()
-	hamming.NewSet([]uint32{1}, []code64{})
+	hamming.NewSet(hamming.Options{}, []uint32{1}, []code64{})
 }

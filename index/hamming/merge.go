@@ -1,9 +1,6 @@
 package hamming
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // due says what a merge should take together: all segments from one on, and the oldest tails.
 type due struct {
@@ -21,7 +18,7 @@ func (snap *snapshot) due(l limits) due {
 	newer := d.tails * l.tail
 	for i := len(snap.segments) - 1; i >= 0; i-- {
 		g := snap.segments[i]
-		alive := len(g.rows) - g.died
+		alive := g.live - g.died
 		if (newer > 0 && alive <= l.ratio*newer) || g.died > alive {
 			d.segment = i
 		}
@@ -44,11 +41,9 @@ func (s *Set[C]) merge() {
 			s.idle.Broadcast()
 			return
 		}
-		s.setMerging(snap, d)
+		s.setMerging(&snap.snapshot, d)
 		s.mu.Unlock()
-		rows, codes := gather(s.words, snap, d)
-		// A single worker leaves the other processors to searches.
-		g := newSegment(s.words, rows, codes, s.limits, 1)
+		g := s.merged(&snap.snapshot, d)
 		s.mu.Lock()
 		s.replace(d, g)
 		s.idle.Broadcast()
@@ -67,15 +62,15 @@ func (s *Set[C]) setMerging(snap *snapshot, d due) {
 // replace publishes g in the place of what was merged into it. The version stays: the set has not changed.
 func (s *Set[C]) replace(d due, g *segment) {
 	for _, o := range s.obituary {
-		if slot, ok := g.slot(o.row); ok {
-			g.deaths.mark(slot, o.version)
+		if g.has.Has(o.row) && !g.deaths.dead(o.row, o.version) {
+			g.deaths.mark(o.row, o.version)
 			g.died++
 		}
 	}
 	s.obituary = nil
 	snap := s.draft()
 	var merged []*segment
-	if len(g.rows) > 0 {
+	if g.live > 0 {
 		merged = []*segment{g}
 	}
 	snap.segments = slices.Replace(snap.segments, d.segment, d.segment+d.segments, merged...)
@@ -83,61 +78,54 @@ func (s *Set[C]) replace(d due, g *segment) {
 	s.now.Store(snap)
 }
 
-// source is a part being merged: its slots in order of their rows.
-type source struct {
-	rows   []uint32
-	codes  []uint64
-	deaths *deaths
-	order  []uint32 // slots by row; nil when they are so by themselves
-	at     int
-}
-
-// skip moves to the next slot alive at version and returns it.
-func (c *source) skip(version uint64) (slot uint32, ok bool) {
-	for ; c.at < len(c.rows); c.at++ {
-		slot = uint32(c.at)
-		if c.order != nil {
-			slot = c.order[c.at]
-		}
-		if !c.deaths.dead(slot, version) {
-			return slot, true
+// merged returns a segment of what is alive in what is due. A single worker leaves the other processors to searches.
+func (b *recipe) merged(snap *snapshot, d due) *segment {
+	most := 0
+	var cursors []*cursor
+	add := func(g *segment) {
+		most += g.live
+		if c := (&cursor{g: g}); c.next(snap.version) {
+			cursors = append(cursors, c)
 		}
 	}
-	return 0, false
-}
-
-// gather returns the rows and codes that are alive in what is due, by row.
-func gather(words int, snap *snapshot, d due) ([]uint32, []uint64) {
-	var sources []*source
-	total := 0
 	for _, g := range snap.segments[d.segment : d.segment+d.segments] {
-		sources = append(sources, &source{rows: g.rows, codes: g.codes, deaths: &g.deaths})
-		total += len(g.rows)
+		add(g)
 	}
 	for _, v := range snap.tails[:d.tails] {
-		order := make([]uint32, len(v.rows))
-		for i := range order {
-			order[i] = uint32(i)
-		}
-		slices.SortFunc(order, func(a, b uint32) int { return cmp.Compare(v.rows[a], v.rows[b]) })
-		sources = append(sources, &source{rows: v.rows, codes: v.codes, deaths: &v.tail.deaths, order: order})
-		total += len(v.rows)
+		rows, flat := v.alive(b.words, snap.version)
+		// Never with tables: it is read once, in order.
+		small := recipe{words: b.words, limits: limits{table: len(rows) + 1}}
+		add(small.indexed(rows, flat, 1))
 	}
-	rows := make([]uint32, 0, total)
-	codes := make([]uint64, 0, total*words)
-	for {
-		var first *source
-		var slot uint32
-		for _, c := range sources {
-			if at, ok := c.skip(snap.version); ok && (first == nil || c.rows[at] < first.rows[slot]) {
-				first, slot = c, at
+	mem := newScratch(aligned(8*b.words*most) + aligned(4*most))
+	defer mem.free()
+	cut := carver{bytes: mem.bytes}
+	codes, rows := carve[uint64](&cut, b.words*most), carve[uint32](&cut, most)
+	n := 0
+	for len(cursors) > 0 {
+		first := cursors[0]
+		for _, c := range cursors[1:] {
+			if o := compareCodes(c.code[:b.words], first.code[:b.words]); o < 0 || o == 0 && c.left[0] < first.left[0] {
+				first = c
 			}
 		}
-		if first == nil {
-			return rows, codes
+		copy(codes[n*b.words:], first.code[:b.words])
+		rows[n] = first.left[0]
+		n++
+		if !first.next(snap.version) {
+			cursors = slices.DeleteFunc(cursors, func(c *cursor) bool { return c == first })
 		}
-		rows = append(rows, first.rows[slot])
-		codes = append(codes, first.codes[int(slot)*words:(int(slot)+1)*words]...)
-		first.at++
 	}
+	return b.sorted(rows[:n], codes[:n*b.words], rowsSet(rows[:n]), 1)
+}
+
+// alive is the rows and codes of a tail that are alive at version.
+func (v *tailView) alive(words int, version uint64) (rows []uint32, flat []uint64) {
+	for slot, row := range v.rows {
+		if !v.tail.deaths.dead(uint32(slot), version) {
+			rows = append(rows, row)
+			flat = append(flat, v.codes[slot*words:(slot+1)*words]...)
+		}
+	}
+	return rows, flat
 }

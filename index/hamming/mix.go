@@ -1,6 +1,9 @@
 package hamming
 
-import "math/bits"
+import (
+	"math/bits"
+	"sync"
+)
 
 // Sets keep codes with their bits in another order, so that the bits of a chunk say as little as possible of each other.
 // Perceptual hashes are grids of frequencies, 8x8 or 16x16, row by row; bits depend on those beside and below. A chunk
@@ -11,8 +14,8 @@ import "math/bits"
 //
 // To reorder bits changes no distance, so answers don't depend on it.
 
-// ringStep is how many chunks the ring goes forward at each step; odd, so that it visits all. 1 would take columns that
-// lie closer together.
+// ringStep is how many of these chunks of 16 bits the order of the bits goes forward at each step; odd, so that it visits
+// all. 1 would put columns next to each other that lie closer together.
 const ringStep = 3
 
 // mix1 reorders the bits of a 64-bit code: from row i of 8, chunk g takes columns 2(g+i) and 2(g+i)+5, modulo 8.
@@ -63,19 +66,48 @@ func exchange(a, b uint64, shift int, low uint64) (uint64, uint64) {
 	return a ^ t<<shift, b ^ t
 }
 
+// ring1 puts the chunks of 16 bits into the order of the ring, the first of them highest.
+func ring1(x uint64) uint64 {
+	// Chunks 0, 3, 2 and 1, the lowest being 0.
+	return x<<48 | x>>48<<32 | x>>32&0xffff<<16 | x>>16&0xffff
+}
+
+// ring4 is ring1 for 256 bits.
+func ring4(x [4]uint64) (r [4]uint64) {
+	for i := range 16 {
+		c := i * ringStep % 16
+		r[i/4] = r[i/4]<<16 | x[c/4]>>(16*(c%4))&0xffff
+	}
+	return r
+}
+
+// mixTables say what each byte of a 64-bit code becomes.
+var mixTables = sync.OnceValue(func() *[8][256]uint64 {
+	t := new([8][256]uint64)
+	for i := range t {
+		for v := range t[i] {
+			t[i][v] = ring1(mix1(uint64(v) << (8 * i)))
+		}
+	}
+	return t
+})
+
 // mixed appends the words of codes to flat, reordered.
 func mixed[C Code](flat []uint64, codes []C) []uint64 {
+	tables := mixTables()
 	for i := range codes {
 		c := codes[i]
 		if len(c) == 1 {
-			flat = append(flat, mix1(c[0]))
+			x := c[0]
+			flat = append(flat, tables[0][uint8(x)]|tables[1][uint8(x>>8)]|tables[2][uint8(x>>16)]|tables[3][uint8(x>>24)]|
+				tables[4][uint8(x>>32)]|tables[5][uint8(x>>40)]|tables[6][uint8(x>>48)]|tables[7][x>>56])
 			continue
 		}
 		var x [4]uint64
 		for j := range len(c) {
 			x[j] = c[j]
 		}
-		x = mix4(x)
+		x = ring4(mix4(x))
 		flat = append(flat, x[:]...)
 	}
 	return flat

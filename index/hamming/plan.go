@@ -1,6 +1,7 @@
 package hamming
 
 import (
+	"math"
 	"math/bits"
 	"sync"
 )
@@ -16,32 +17,46 @@ import (
 // Xiao, "Pigeonring", VLDB 2018) dismisses most of their entries by the 16 bits that they carry. A code that fulfils
 // both in several chunks is answered by the first of them.
 
-// maxShell is the largest radius of a chunk for which tables are read: it needs 2,517 probes.
+// maxShell is the largest radius of a chunk for which tables are read.
 const maxShell = 4
 
-// ball is the number of 16-bit values within t bits of one, for t up to maxShell; that of -1 is 0.
-func ball(t int) int {
+// flips are all values of so many bits that have up to maxShell of them set, by the number of bits set; those with up
+// to t of them are the first ball(t).
+type flips struct {
+	values []uint32
+	upTo   [maxShell + 1]int
+}
+
+// ball is the number of values within t bits of one; that of -1 is 0.
+func (f *flips) ball(t int) int {
 	if t < 0 {
 		return 0
 	}
-	return [...]int{1, 17, 137, 697, 2517}[t]
+	return f.upTo[t]
 }
 
-// flipPad is how many flips a kernel may read past those that it is given.
-const flipPad = 8
-
-// flips returns all 16-bit values of at most maxShell bits, by number of bits, in an array that is longer by flipPad.
-var flips = sync.OnceValue(func() []uint16 {
-	all := make([]uint16, 0, ball(maxShell)+flipPad)
-	for n := range maxShell + 1 {
-		for v := range chunkValues {
-			if bits.OnesCount16(uint16(v)) == n {
-				all = append(all, uint16(v))
+var flipsOf = func() (of [maxGroup + 1]func() *flips) {
+	for width := range of {
+		of[width] = sync.OnceValue(func() *flips {
+			f := new(flips)
+			for n := range maxShell + 1 {
+				// The next larger value with as many bits set, from the least one on (Warren, "Hacker's Delight", 2-1).
+				for v := uint64(1)<<n - 1; v < 1<<width; {
+					f.values = append(f.values, uint32(v))
+					if n == 0 {
+						break
+					}
+					low := v & -v
+					up := v + low
+					v = up | (v^up)>>2/low
+				}
+				f.upTo[n] = len(f.values)
 			}
-		}
+			return f
+		})
 	}
-	return all
-})
+	return of
+}()
 
 // radii are t[c] of the chunks.
 type radii [maxChunks]int8
@@ -68,54 +83,128 @@ func (t *radii) spread(radius int, sizes []uint32) {
 	}
 }
 
-// ring is the most that chunk c and the following one of m may differ in together.
-func (t *radii) ring(c, m int) int { return int(t[c]) + int(t[following(c, m)]) + 1 }
+// ring is the most that chunk c and the following one may differ in together.
+func (t *radii) ring(l *layout, c int) int { return int(t[c]) + int(t[l.following(c)]) + 1 }
+
+// bound is the most that the group and the near bits of table c may differ in together.
+func (t *radii) bound(l *layout, c int) int {
+	if l.rest(c) >= nearBits {
+		return int(t[c])
+	}
+	return t.ring(l, c)
+}
 
 // finder is the chunk through which a code is found that differs from the query's in the bits of x; -1 if in none.
-func (t *radii) finder(x []uint64) int {
-	m := len(x) * wordChunks
-	for c := range m {
-		d := bits.OnesCount16(chunkOf(x, c))
-		if d <= int(t[c]) && d+bits.OnesCount16(chunkOf(x, following(c, m))) <= t.ring(c, m) {
+func (t *radii) finder(l *layout, x []uint64) int {
+	first := l.in(x, 0)
+	d := first
+	for c := range l.m {
+		next := first
+		if c+1 < l.m {
+			next = l.in(x, c+1)
+		}
+		if d <= int(t[c]) && d+next <= t.ring(l, c) {
 			return c
 		}
+		d = next
 	}
 	return -1
 }
 
-// What things cost, in nanoseconds, out of the caches: measured 2026-11 on one core of an EPYC (Zen 3, AVX2, shared)
-// over 1 and 2 million codes. They only decide when to scan instead. That border lies near a radius of 16 of 64 bits and
-// 64 of 256, where either way takes milliseconds; a factor of 2 in a constant moves it by a bit or two.
-const (
-	costProbe = 12.0 // look up a group and fetch its entries
-	costEntry = 0.3  // compare an entry's following chunk
-	costFetch = 30.0 // fetch and compare a code out of order
-	costLink  = 5.0  // go one step along a chain
-	costScan1 = 1.6  // compare the next code of 64 bits
-	costScan4 = 4.5  // compare the next code of 256 bits
-)
-
-// skew is how many times more entries pass the ring than would of uniform codes.
-const skew = 4
-
-// costScan is the cost of a scan of n codes.
-func costScan(words, n int) float64 {
-	if words == 1 {
-		return costScan1 * float64(n)
+// binomial is the share of values of n bits that have at most k of them set.
+func binomial(n, k int) float64 {
+	if k < 0 {
+		return 0
 	}
-	return costScan4 * float64(n)
+	share, sum := math.Ldexp(1, -n), 0.0
+	for i := range min(k, n) + 1 {
+		sum += share
+		share = share * float64(n-i) / float64(i+1)
+	}
+	return sum
 }
 
-// cost estimates a search of tables that reads so many groups with so many entries in them.
-func (t *radii) cost(m, probes, entries int) float64 {
-	// Nearly all values within t[c] of the query's are at that distance.
-	left := 0
-	for c := range m {
-		left = max(left, t.ring(c, m)-int(t[c]))
+// costs are what things cost on this machine and these codes, in nanoseconds; measured (measure.go).
+type costs struct {
+	probe float64 // fetch the first entries of a group
+	entry float64 // compare the near bits of an entry
+	pass  float64 // fetch and compare the rest of a code
+	scan  float64 // compare the next code of all
+
+	lookup [maxGroup + 1]float64 // find a group in a table by so many bits
+}
+
+// estimate is what a search of tables costs that reads so many groups with so many entries, of which so many pass; what
+// it takes to find the groups left aside.
+func (k *costs) estimate(probes, entries int, passes float64) float64 {
+	return k.probe*float64(probes) + k.entry*float64(entries) + k.pass*passes
+}
+
+// expected is the cost of a search of n codes, if they were uniform, within a radius, by tables of a layout; larger than
+// any scan where tables can't answer it.
+func (k *costs) expected(l *layout, n, radius int) float64 {
+	scan := k.scan * float64(n)
+	if deepest(radius, l.m) > maxShell {
+		return 2 * scan
 	}
-	pass := 1.0
-	if left <= maxShell {
-		pass = min(1, skew*float64(ball(left))/chunkValues)
+	var t radii
+	var none [maxChunks]uint32
+	t.spread(radius, none[:l.m])
+	cost := 0.0
+	for c := range l.m {
+		f := flipsOf[l.group[c]]()
+		for d := range int(t[c]) + 1 {
+			probes := float64(f.ball(d) - f.ball(d-1))
+			entries := probes * float64(n) / float64(uint64(1)<<l.group[c])
+			passes := entries * binomial(nearBits, t.bound(l, c)-d)
+			if rest := l.rest(c); rest > 0 && rest < nearBits {
+				passes = entries * binomial(rest, int(t[c])-d) * binomial(nearBits-rest, t.ring(l, c)-d)
+			}
+			cost += (k.probe+k.lookup[l.group[c]])*probes + k.entry*entries + k.pass*passes
+		}
 	}
-	return costProbe*float64(probes) + (costEntry+costFetch*pass)*float64(entries)
+	return min(cost, 2*scan)
+}
+
+// choose returns the layout by which n codes take at most so many bytes each and a search within radius costs least;
+// where none is as small as that, the smallest.
+func (k *costs) choose(words, n, radius int, most float64) layout {
+	var best layout
+	bestCost, bestSize := 0.0, 0.0
+	for m := maxChunks; m >= 3; m-- {
+		if words == 1 && m > 64/minGroup {
+			continue
+		}
+		for group := minGroup; group <= min(maxGroup, max(minGroup, bits.Len(uint(n))), (64*words+m-1)/m); group++ {
+			l := newLayout(words, m, group)
+			size := l.size(n)
+			if best.m != 0 && size > max(most, bestSize) {
+				continue
+			}
+			cost := k.expected(&l, n, radius)
+			if best.m == 0 || bestSize > most && size < bestSize || size <= most && cost < bestCost {
+				best, bestCost, bestSize = l, cost, size
+			}
+		}
+	}
+	return best
+}
+
+// size estimates the bytes that a code takes in a segment of n, all different.
+func (l *layout) size(n int) float64 {
+	slot := float64(packedWidth(uint32(n)))
+	size := slot + 1.0/4 // its row; which rows there are, and whether it has several
+	for c := range l.m {
+		size += 2 + 4*float64(uint64(1)<<l.group[c])/float64(n)
+		switch {
+		case l.words == 1:
+			size += 4
+		case c > 0:
+			size += slot
+		}
+	}
+	if l.words == maxWords {
+		size += 8 * maxWords
+	}
+	return size
 }

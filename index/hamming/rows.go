@@ -196,3 +196,14 @@ func (r *Rows) All() iter.Seq[uint32] {
 		}
 	}
 }
+
+// bytes is the memory that r takes.
+func (r *Rows) bytes() int {
+	n := 4*cap(r.few) + 8*cap(r.pages)
+	for _, p := range r.pages {
+		if p != nil {
+			n += rowPageBits / 8
+		}
+	}
+	return n
+}

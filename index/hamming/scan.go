@@ -3,57 +3,190 @@ package hamming
 import (
 	"context"
 	"math/bits"
+	"slices"
 )
 
-// scanTile is the number of words of code that stay in the first-level cache while a block's queries pass over them.
-const scanTile = 1 << 11
+const (
+	// fewScans is below how many queries each scans by itself.
+	fewScans = 3
+	// scanBlock is about how many entries of table 0 are scanned with one bound.
+	scanBlock = 1 << 10
+	// tileCodes is how many codes are looked at for all queries together, and tileQueries for how many at once; the
+	// kernel's answer has room for as many pairs as outMost.
+	tileCodes   = 512
+	tileQueries = outMost / tileCodes
+)
 
-// scanCheck is the number of tiles between looks at the context: a millisecond's work for a block.
-const scanCheck = 1 << 5
-
-// distance4 is the number of bits in which two codes differ.
-func distance4(a, b *[4]uint64) int {
-	return bits.OnesCount64(a[0]^b[0]) + bits.OnesCount64(a[1]^b[1]) +
-		bits.OnesCount64(a[2]^b[2]) + bits.OnesCount64(a[3]^b[3])
-}
-
-// scan compares every code of a part with the block's queries that are to scan.
-func (w *search) scan(ctx context.Context, p part) error {
-	for tile, from := 0, 0; from < len(p.codes); tile, from = tile+1, from+scanTile {
-		if tile%scanCheck == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
+// scanEach compares every code of a segment with each of the queries that have to scan.
+func (w *search) scanEach(ctx context.Context, g *segment) error {
+	for i := range w.queries {
+		q := &w.queries[i]
+		if !q.scan {
+			continue
 		}
-		codes := p.codes[from:min(from+scanTile, len(p.codes))]
-		for i := range w.queries {
-			switch q := &w.queries[i]; {
-			case !q.scan:
-			case w.words == 1:
-				w.scan1(p, codes, uint32(from), q)
-			default:
-				w.scan4(p, codes, uint32(from/4), q)
-			}
+		var err error
+		if g.codes == nil {
+			err = w.scanTable(ctx, g, q, func() { w.report(g, q) })
+		} else {
+			err = w.scanCodes(ctx, g.codes, q, func() { w.report(g, q) })
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (w *search) scan1(p part, codes []uint64, first uint32, q *query) {
-	word, radius := q.code[0], w.radius
-	for i, code := range codes {
-		if d := bits.OnesCount64(code ^ word); d <= radius {
-			w.hit(p, first+uint32(i), d, q)
+// scanTable reads table 0, which has all of each code but its group. Neighbouring groups have most bits in common, and in
+// those that they have in common they are compared with the query together: what passes is looked at again. It has what it found reported some at a time,
+// and looks at the radius anew after each.
+func (w *search) scanTable(ctx context.Context, g *segment, q *query, report func()) error {
+	t := g.tables[0]
+	group, near, far := split(q.code[0], t.group)
+	shift := max(0, bits.Len(uint(scanBlock<<t.group/max(1, g.slots)))-1)
+	shift = min(shift, t.group)
+	looked := 0
+	w.spans = slices.Grow(w.spans[:0], outMost+spanPad)
+	entries := 0
+	flush := func() {
+		found := kernelFull(w.out, t.near, t.far, w.padded(0), len(w.spans), near, far)
+		for _, p := range w.out[:found] {
+			at := uint32(p)
+			s := w.spans[p>>32]
+			// The group is the last of its block that starts at the entry or before.
+			v, past := s.tag<<shift, (s.tag+1)<<shift
+			for v+1 < past {
+				if middle := v + (past-v)/2; t.starts[middle] <= at {
+					v = middle
+				} else {
+					past = middle
+				}
+			}
+			if d := bits.OnesCount64(t.window(v, at) ^ q.code[0]); d <= w.radius {
+				w.found = append(w.found, uint64(d)<<32|uint64(at))
+			}
+		}
+		report()
+		w.spans, entries = w.spans[:0], 0
+	}
+	for b := range uint32(1) << (t.group - shift) {
+		bound := w.radius - bits.OnesCount32(b^group>>shift)
+		start, end := t.starts[b<<shift], t.starts[(b+1)<<shift]
+		if bound < 0 {
+			continue
+		}
+		for start < end {
+			n := min(end-start, spanMost)
+			if entries+int(n) > outMost {
+				flush()
+				if looked += outMost; looked >= patience {
+					if err := ctx.Err(); err != nil {
+						return err
+					}
+					looked = 0
+				}
+			}
+			w.spans = append(w.spans, span{start, start + n, int32(bound), b})
+			start += n
+			entries += int(n)
+		}
+	}
+	flush()
+	return ctx.Err()
+}
+
+// scanCodes finds the codes of an array within the radius, and has them reported some at a time.
+func (w *search) scanCodes(ctx context.Context, codes []uint64, q *query, report func()) error {
+	n := len(codes) / w.words
+	w.spans = slices.Grow(w.spans[:0], 1+spanPad)[:1]
+	for from := 0; from < n; from += spanMost {
+		if from%patience == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		to := min(n, from+spanMost)
+		if w.words == 1 {
+			w.scan1(codes[from:to], uint32(from), q)
+		} else {
+			w.spans[0] = span{uint32(from), uint32(to), int32(w.radius), 0}
+			for _, p := range w.out[:kernelWide(w.out, codes, w.padded(0), 1, &q.code)] {
+				slot := uint32(p)
+				d := distance4((*[maxWords]uint64)(codes[maxWords*int(slot):]), &q.code)
+				w.found = append(w.found, uint64(d)<<32|uint64(slot))
+			}
+		}
+		report()
+	}
+	return nil
+}
+
+// scan1 finds those within the radius among some codes of 64 bits, the first of which has the given slot.
+func (w *search) scan1(codes []uint64, first uint32, q *query) {
+	whole := len(codes) &^ (tileStep - 1)
+	for _, p := range w.out[:kernelTile(w.out, codes[:whole], 1, whole, q.code[:1], 1, w.radius)] {
+		d := bits.OnesCount64(codes[uint32(p)] ^ q.code[0])
+		w.found = append(w.found, uint64(d)<<32|uint64(first+uint32(p)))
+	}
+	for i, code := range codes[whole:] {
+		if d := bits.OnesCount64(code ^ q.code[0]); d <= w.radius {
+			w.found = append(w.found, uint64(d)<<32|uint64(first)+uint64(whole+i))
 		}
 	}
 }
 
-func (w *search) scan4(p part, codes []uint64, first uint32, q *query) {
-	code, radius := &q.code, w.radius
-	for slot := first; len(codes) >= 4; slot++ {
-		if d := distance4((*[4]uint64)(codes), code); d <= radius {
-			w.hit(p, slot, d, q)
+// tileStep is what the number of a tile's codes is a multiple of.
+const tileStep = 8
+
+// scanTogether compares every code of a segment with all queries that have to scan, a tile of codes at a time.
+func (w *search) scanTogether(ctx context.Context, g *segment) error {
+	w.asked = w.asked[:0]
+	var ids []int
+	for i := range w.queries {
+		if q := &w.queries[i]; q.scan {
+			w.asked = append(w.asked, q.code[:w.words]...)
+			ids = append(ids, i)
 		}
-		codes = codes[4:]
 	}
+	w.tile = slices.Grow(w.tile[:0], w.words*tileCodes)[:w.words*tileCodes]
+	group := uint32(0)
+	looked := 0
+	for from := 0; from < g.slots; from += tileCodes {
+		n := min(tileCodes, g.slots-from)
+		// Behind the last code come zeros, which are dropped again.
+		whole := (n + tileStep - 1) &^ (tileStep - 1)
+		clear(w.tile)
+		if g.codes == nil {
+			group = g.tables[0].windows(w.tile[:n], uint32(from), group)
+		} else {
+			for i := range n {
+				for word := range w.words {
+					w.tile[word*whole+i] = g.codes[(from+i)*w.words+word]
+				}
+			}
+		}
+		for first := 0; first < len(ids); first += tileQueries {
+			count := min(tileQueries, len(ids)-first)
+			asked := w.asked[first*w.words : (first+count)*w.words]
+			for _, p := range w.out[:kernelTile(w.out, w.tile, w.words, whole, asked, count, w.radius)] {
+				i := int(uint32(p))
+				if i >= n {
+					continue
+				}
+				q := &w.queries[ids[first+int(p>>32)]]
+				d := 0
+				for word := range w.words {
+					d += bits.OnesCount64(w.tile[word*whole+i] ^ q.code[word])
+				}
+				w.hit(g, uint32(from+i), d, q.id)
+			}
+		}
+		if looked += n * len(ids) / 8; looked >= patience {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			looked = 0
+		}
+	}
+	return ctx.Err()
 }

@@ -3,18 +3,24 @@ package hamming
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 )
 
-// block is the number of queries that go through a part together.
-const block = 16
+const (
+	// spanMost is the most entries of a span: larger groups are cut.
+	spanMost = 1 << 12
+	// outMost is the most entries that a kernel is given at once.
+	outMost = 2 * spanMost
+	// patience is how many entries are looked at between looks at the context: less than a millisecond's work.
+	patience = 1 << 21
+)
 
-// query is one of a block's queries, and how it goes through the part at hand.
+// query is one of those that a search asks.
 type query struct {
-	code  [maxWords]uint64
-	id    uint16
-	scan  bool
-	radii radii
+	code [maxWords]uint64
+	id   uint16
+	scan bool // the part at hand has to be scanned for it
 }
 
 // search is the state of one call: its scratch memory, and what every hit must pass.
@@ -24,57 +30,89 @@ type search struct {
 	version uint64
 	filter  *Rows
 	hits    []Hit
-	queries []query  // of the block
-	passed  []uint32 // entries of a table that passed the ring
+	queries []query
+
+	every bool // that is found, not only what the chunk at hand is to answer
+	radii radii
+	spans []span // of the query at hand
+	runs  []run
+	out   []uint64
+	found []uint64 // slots within the radius, their distances in the upper half
+	slots []uint32
+	one   [1]uint32
+	tile  []uint64
+	asked []uint64
 }
 
-var searches = sync.Pool{New: func() any { return new(search) }}
+var searches = sync.Pool{New: func() any { return &search{out: make([]uint64, outMost+outPad)} }}
+
+func newSearch() *search { return searches.Get().(*search) }
 
 // Search appends to dst, in no particular order, every row that the filter has (nil: every row) and whose code lies
 // within radius bits of the query, and returns the extended slice. The answer is that of one moment between call and
-// return. Errors: ErrRadius, and the context's, which is looked at between steps that take a few milliseconds at a million
-// codes; dst comes back as it was then.
+// return. Errors: ErrRadius, and the context's, which is looked at between steps that take a millisecond or two; dst comes
+// back as it was then.
 func (s *Set[C]) Search(ctx context.Context, dst []Hit, q C, radius int, filter *Rows) ([]Hit, error) {
-	return s.SearchMany(ctx, dst, []C{q}, radius, filter)
+	return s.Snapshot().Search(ctx, dst, q, radius, filter)
 }
 
-// SearchMany is Search for several queries at once, on the same state of the set; Hit.Query tells which of them found
-// the row. Queries that must scan share their passes over memory; others cost about what as many searches would.
-// Errors: as Search, and ErrQueries.
-func (s *Set[C]) SearchMany(ctx context.Context, dst []Hit, queries []C, radius int, filter *Rows) ([]Hit, error) {
-	if radius < 0 || radius > 64*s.words {
-		return dst, fmt.Errorf("hamming: %w: %d, want 0 to %d bits", ErrRadius, radius, 64*s.words)
+// SearchBatch is Search for several queries at once, on the same state of the set; Hit.Query tells which of them found
+// the row. Queries that must scan share their passes over memory, and so cost a fraction of single ones; for others the
+// gain is small. Errors: as Search, and ErrQueries.
+func (s *Set[C]) SearchBatch(ctx context.Context, dst []Hit, queries []C, radius int, filter *Rows) ([]Hit, error) {
+	return s.Snapshot().SearchBatch(ctx, dst, queries, radius, filter)
+}
+
+// Search is Set.Search.
+func (v *Snapshot[C]) Search(ctx context.Context, dst []Hit, q C, radius int, filter *Rows) ([]Hit, error) {
+	return v.SearchBatch(ctx, dst, []C{q}, radius, filter)
+}
+
+// SearchBatch is Set.SearchBatch.
+func (v *Snapshot[C]) SearchBatch(ctx context.Context, dst []Hit, queries []C, radius int, filter *Rows) ([]Hit, error) {
+	if err := v.checkRadius(radius); err != nil {
+		return dst, err
 	}
 	if len(queries) > MaxQueries {
 		return dst, fmt.Errorf("hamming: %w: %d, want %d at most", ErrQueries, len(queries), MaxQueries)
 	}
-	snap := s.now.Load()
-	w := searches.Get().(*search)
+	w := newSearch()
 	defer w.release()
-	w.words, w.radius, w.version, w.filter, w.hits = s.words, radius, snap.version, filter, dst
-	for first := 0; first < len(queries); first += block {
-		w.queries = w.queries[:0]
-		for i := first; i < min(first+block, len(queries)); i++ {
-			q := query{id: uint16(i)}
-			mixed(q.code[:0], queries[i:i+1])
-			w.queries = append(w.queries, q)
-		}
-		if err := w.parts(ctx, snap); err != nil {
-			return dst, fmt.Errorf("hamming: search: %w", err)
-		}
+	w.words, w.radius, w.version, w.filter, w.hits = v.words(), radius, v.version, filter, dst
+	w.ask(mixed(nil, queries))
+	if err := w.parts(ctx, &v.snapshot); err != nil {
+		return dst, fmt.Errorf("hamming: search: %w", err)
 	}
+	runtime.KeepAlive(v)
 	return w.hits, nil
+}
+
+func (v *Snapshot[C]) checkRadius(radius int) error {
+	if most := 64 * v.words(); radius < 0 || radius > most {
+		return fmt.Errorf("hamming: %w: %d, want 0 to %d bits", ErrRadius, radius, most)
+	}
+	return nil
+}
+
+// ask sets the queries.
+func (w *search) ask(flat []uint64) {
+	w.queries = w.queries[:0]
+	for i := 0; i < len(flat); i += w.words {
+		q := query{id: uint16(i / w.words)}
+		copy(q.code[:], flat[i:i+w.words])
+		w.queries = append(w.queries, q)
+	}
 }
 
 // release gives the scratch memory back without what belongs to the caller.
 func (w *search) release() {
-	w.hits, w.filter = nil, nil
+	w.hits, w.filter, w.every = nil, nil, false
 	searches.Put(w)
 }
 
 func (w *search) parts(ctx context.Context, snap *snapshot) error {
-	for _, g := range snap.segments {
-		if err := w.segment(ctx, g); err != nil {
+	for _, u := range snap.segments {
+		if err := w.segment(ctx, u); err != nil {
 			return err
 		}
 	}
@@ -86,18 +124,25 @@ func (w *search) parts(ctx context.Context, snap *snapshot) error {
 	return nil
 }
 
-// part is what searches read of a segment or a tail.
-type part struct {
-	rows   []uint32
-	codes  []uint64
-	deaths *deaths
+// hit notes what of a segment's slot is alive and passes the filter.
+func (w *search) hit(g *segment, slot uint32, distance int, id uint16) {
+	for _, row := range g.rowsOf(slot, &w.one) {
+		if (w.filter == nil || w.filter.Has(row)) && !g.deaths.dead(row, w.version) {
+			w.hits = append(w.hits, Hit{Row: row, Distance: uint16(distance), Query: id})
+		}
+	}
 }
 
-// hit appends a slot within the radius if it is alive and the filter has its row.
-func (w *search) hit(p part, slot uint32, distance int, q *query) {
-	row := p.rows[slot]
-	if w.filter != nil && !w.filter.Has(row) || p.deaths.dead(slot, w.version) {
-		return
+// piece is how many of the spans a kernel can be given at once.
+func piece(spans []span) int {
+	entries := uint32(0)
+	for i, s := range spans {
+		if entries += s.end - s.start; entries > outMost {
+			return i
+		}
 	}
-	w.hits = append(w.hits, Hit{Row: row, Distance: uint16(distance), Query: q.id})
+	return len(spans)
 }
+
+// padded is spans[from:] with what kernels may read behind.
+func (w *search) padded(from int) []span { return w.spans[from : len(w.spans)+spanPad] }

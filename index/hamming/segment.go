@@ -1,109 +1,204 @@
 package hamming
 
 import (
+	"cmp"
 	"slices"
-	"sync"
-	"sync/atomic"
+	"sort"
 )
 
-const (
-	chunkBits   = 16
-	chunkValues = 1 << chunkBits
-	wordChunks  = 64 / chunkBits
-	maxWords    = 4
-	maxChunks   = maxWords * wordChunks
-
-	// nextPad is how many entries the kernels may read past the end of a table's next.
-	nextPad = 16
-)
-
-// chunkOf is chunk c of the code that starts at code[0].
-func chunkOf(code []uint64, c int) uint16 {
-	return uint16(code[c/wordChunks] >> (c % wordChunks * chunkBits))
+// segment is an immutable part of a set. Its codes are sorted, each is there once however many rows have it, and a code's
+// place among them is its slot.
+type segment struct {
+	*body
+	tables []*table // by chunk, all in segments at rest; none in a small one
 }
 
-// following is the chunk after c in the ring of m, a power of two.
-func following(c, m int) int { return (c + ringStep) & (m - 1) }
-
-// segment is an immutable part of a set, its codes sorted by row. A code's place among them is its slot.
-type segment struct {
-	words  int
-	rows   []uint32 // ascending
-	codes  []uint64 // words for each slot
-	tables []table  // one for each chunk, or none in a small segment
-	deaths deaths
+// body is what a segment has beside its tables.
+type body struct {
+	layout
+	slots  int
+	live   int      // rows
+	codes  []uint64 // words for each slot; none where table 0 has them, since it takes codes of 64 bits apart
+	rows   packed   // a slot's row; of one that is shared, where in extra its rows are
+	shared []uint64 // a bit for each slot
+	extra  []uint32 // for each shared slot the number of its rows, and these in ascending order
+	has    *Rows    // all rows
+	mem    *memory  // what codes, rows, shared and has lie in
+	costs  costs
+	deaths deaths // of rows
 
 	// Guarded by the set's mu:
 	died    int
 	merging bool
 }
 
-// table lists a segment's slots grouped by one chunk's value.
+// table lists a segment's slots grouped by the first bits of one chunk. Where codes have 64 bits, an entry has all that
+// the group doesn't say of its code, near and far. Where they have 256, it has the slot instead of far; in table 0, in
+// which codes are sorted, that is the entry's own place.
 type table struct {
-	starts *[chunkValues + 1]uint32 // the entries of value v are starts[v] to starts[v+1]
-	next   []uint16                 // for each entry, the chunk that follows in the ring; padded
-	slots  []uint32                 // for each entry, the slot
+	first  int      // bit at which the chunk begins
+	group  int      // bits that say the group
+	starts []uint32 // the entries of group v are starts[v] to starts[v+1]
+	near   []uint16 // for each entry, the bits that follow the group's
+	far    []uint32 // for each entry, the bits that follow these
+	slots  packed   // for each entry, the slot
+	mem    *memory
 }
 
-// newSegment indexes codes, sorted by row without repetition, with that many workers. It keeps both slices.
-func newSegment(words int, rows []uint32, codes []uint64, l limits, workers int) *segment {
-	g := &segment{words: words, rows: rows, codes: codes, deaths: newDeaths(len(rows))}
-	if len(rows) < l.table {
-		return g
+// code puts a slot's code into c.
+func (g *segment) code(slot uint32, c []uint64) {
+	if g.codes != nil {
+		copy(c, g.codes[int(slot)*g.words:][:g.words])
+		return
 	}
-	g.tables = make([]table, words*wordChunks)
-	var todo atomic.Int32
-	build := func() {
-		for c := int(todo.Add(1)) - 1; c < len(g.tables); c = int(todo.Add(1)) - 1 {
-			g.tables[c] = newTable(words, codes, c)
+	c[0] = g.tables[0].window(g.tables[0].groupOf(slot), slot)
+}
+
+// window is all that a table of codes of 64 bits says of entry at in group v.
+func (t *table) window(v, at uint32) uint64 { return unite(v, t.near[at], t.far[at], t.group) }
+
+// groupOf is the group of an entry.
+func (t *table) groupOf(at uint32) uint32 {
+	return uint32(sort.Search(1<<t.group, func(v int) bool { return t.starts[v+1] > at }))
+}
+
+// find is the slot of a code of 64 bits in table 0, which is sorted.
+func (t *table) find(code uint64) (slot uint32, ok bool) {
+	v, near, far := split(code, t.group)
+	low, high := t.starts[v], t.starts[v+1]
+	want := uint64(near)<<32 | uint64(far)
+	for low < high {
+		at := low + (high-low)/2
+		if got := uint64(t.near[at])<<32 | uint64(t.far[at]); got < want {
+			low = at + 1
+		} else {
+			high = at
 		}
 	}
-	var wg sync.WaitGroup
-	for range min(workers, len(g.tables)) - 1 {
-		wg.Go(build)
-	}
-	build()
-	wg.Wait()
-	return g
+	return low, low < t.starts[v+1] && t.near[low] == near && t.far[low] == far
 }
 
-// newTable sorts by counting: one pass for the sizes of the groups, one to fill them.
-func newTable(words int, codes []uint64, c int) table {
-	n := len(codes) / words
-	t := table{starts: new([chunkValues + 1]uint32), next: make([]uint16, n+nextPad), slots: make([]uint32, n)}
-	word, shift := c/wordChunks, c%wordChunks*chunkBits
-	for i := word; i < len(codes); i += words {
-		t.starts[uint16(codes[i]>>shift)]++
+// at is the slot of an entry of a table of 256-bit codes.
+func (t *table) at(entry uint32) uint32 {
+	if t.slots.bytes == nil {
+		return entry
 	}
-	sum := uint32(0)
-	for v, count := range t.starts {
-		t.starts[v] = sum
-		sum += count
-	}
-	after := following(c, words*wordChunks)
-	afterWord, afterShift := after/wordChunks, after%wordChunks*chunkBits
-	for slot := range n {
-		at := &t.starts[uint16(codes[slot*words+word]>>shift)]
-		t.next[*at] = uint16(codes[slot*words+afterWord] >> afterShift)
-		t.slots[*at] = uint32(slot)
-		*at++
-	}
-	// Filling moved each start to the end of its group, which is the start of the following one.
-	copy(t.starts[1:], t.starts[:chunkValues])
-	t.starts[0] = 0
-	return t
+	return t.slots.at(entry)
 }
 
-// slot finds the slot of a row.
-func (g *segment) slot(row uint32) (uint32, bool) {
-	i, ok := slices.BinarySearch(g.rows, row)
-	return uint32(i), ok
+// rowsOf is the rows of a slot; one is put into buffer.
+func (g *body) rowsOf(slot uint32, buffer *[1]uint32) []uint32 {
+	r := g.rows.at(slot)
+	if g.shared[slot/64]>>(slot%64)&1 == 0 {
+		buffer[0] = r
+		return buffer[:]
+	}
+	return g.extra[r+1:][:g.extra[r]]
 }
 
 func (g *segment) bytes() int64 {
-	n := 4*len(g.rows) + 8*len(g.codes)
-	for i := range g.tables {
-		n += 4*len(g.tables[i].starts) + 2*len(g.tables[i].next) + 4*len(g.tables[i].slots)
+	n := 8*len(g.codes) + len(g.rows.bytes) + 8*len(g.shared) + 4*len(g.extra) + g.has.bytes()
+	for _, t := range g.tables {
+		if t != nil {
+			n += 4*len(t.starts) + 2*len(t.near) + 4*len(t.far) + len(t.slots.bytes)
+		}
 	}
 	return int64(n)
+}
+
+// compareCodes orders codes.
+func compareCodes(a, b []uint64) int {
+	for i := range a {
+		if c := cmp.Compare(a[i], b[i]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// cursor goes through a segment's codes and rows in their order.
+type cursor struct {
+	g     *segment
+	slot  uint32
+	group uint32 // of slot in table 0
+	code  [maxWords]uint64
+	left  []uint32 // of the slot's rows
+	one   [1]uint32
+}
+
+// next moves to the next row alive at version, and tells whether there is one: left[0] and code.
+func (c *cursor) next(version uint64) bool {
+	for {
+		if len(c.left) > 0 {
+			c.left = c.left[1:]
+		}
+		for len(c.left) == 0 {
+			if int(c.slot) == c.g.slots {
+				return false
+			}
+			if c.g.codes != nil {
+				copy(c.code[:], c.g.codes[int(c.slot)*c.g.words:][:c.g.words])
+			} else {
+				t := c.g.tables[0]
+				for t.starts[c.group+1] <= c.slot {
+					c.group++
+				}
+				c.code[0] = t.window(c.group, c.slot)
+			}
+			c.left = c.g.rowsOf(c.slot, &c.one)
+			c.slot++
+		}
+		if !c.g.deaths.dead(c.left[0], version) {
+			return true
+		}
+	}
+}
+
+// duplicateRows drops all but the last of each row's codes, in place.
+func duplicateRows(words int, rows []uint32, flat []uint64) ([]uint32, []uint64, *Rows) {
+	if has, ok := ascendingRows(rows); ok {
+		return rows, flat, has
+	}
+	var seen Rows
+	seen.spread()
+	to := len(rows)
+	for i := len(rows) - 1; i >= 0; i-- {
+		if seen.Has(rows[i]) {
+			continue
+		}
+		seen.set(rows[i])
+		to--
+		rows[to] = rows[i]
+		copy(flat[to*words:(to+1)*words], flat[i*words:(i+1)*words])
+	}
+	return rows[to:], flat[to*words:], &seen
+}
+
+// ascendingRows is the set of rows, if these are in ascending order without repetition.
+func ascendingRows(rows []uint32) (*Rows, bool) {
+	for i := 1; i < len(rows); i++ {
+		if rows[i] <= rows[i-1] {
+			return nil, false
+		}
+	}
+	return rowsSet(rows), true
+}
+
+// rowsSet is the set of rows that are all different.
+func rowsSet(rows []uint32) *Rows {
+	r := new(Rows)
+	r.spread()
+	if len(rows) > 0 {
+		r.pages = make([]*rowPage, slices.Max(rows)/rowPageBits+1)
+	}
+	for _, row := range rows {
+		p := r.pages[row/rowPageBits]
+		if p == nil {
+			p = new(rowPage)
+			r.pages[row/rowPageBits] = p
+		}
+		p[row%rowPageBits/64] |= 1 << (row % 64)
+	}
+	r.count = len(rows)
+	return r
 }

@@ -65,7 +65,7 @@ func testSetBehavesAsMap[C hamming.Code](t *rapid.T) {
 				rows, _ := change(int(rowCount) / 2)
 				filter = hamming.NewRows(rows...)
 			}
-			got, err := s.SearchMany(context.Background(), nil, queries, radius, filter)
+			got, err := s.SearchBatch(context.Background(), nil, queries, radius, filter)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -27,36 +27,51 @@ type snapshot struct {
 	tails    []tailView // oldest first; the last one takes fresh codes, the others await merging
 }
 
-// deathPage is the number of slots that share a page of deaths.
-const deathPage = 1 << 10
+// deaths tells since which version things have been dead: rows of a segment, or slots of a tail, deleted or replaced by a
+// code elsewhere. What it is made of comes into being with the first death.
+type deaths struct{ top atomic.Pointer[deathTop] }
 
-// deaths tells since which version the slots of a part have been dead: deleted, or replaced by a code elsewhere. Pages
-// come into being with their first death.
-type deaths struct {
-	pages []atomic.Pointer[[deathPage]atomic.Uint64]
-}
+const (
+	deathPageBits = 8
+	deathMidBits  = 12
+)
 
-func newDeaths(slots int) deaths {
-	return deaths{make([]atomic.Pointer[[deathPage]atomic.Uint64], (slots+deathPage-1)/deathPage)}
-}
+type (
+	deathTop  [1 << (32 - deathMidBits - deathPageBits)]atomic.Pointer[deathMid]
+	deathMid  [1 << deathMidBits]atomic.Pointer[deathPage]
+	deathPage [1 << deathPageBits]atomic.Uint64
+)
 
-// mark records that slot is dead from version on. Only one goroutine may mark at a time.
-func (d *deaths) mark(slot uint32, version uint64) {
-	p := &d.pages[slot/deathPage]
-	page := p.Load()
-	if page == nil {
-		page = new([deathPage]atomic.Uint64)
-		p.Store(page)
+// made is what p points to, which is made first where there is nothing. Only one goroutine may ask at a time.
+func made[T any](p *atomic.Pointer[T]) *T {
+	v := p.Load()
+	if v == nil {
+		v = new(T)
+		p.Store(v)
 	}
-	page[slot%deathPage].Store(version)
+	return v
 }
 
-// dead tells whether slot is dead at version.
-func (d *deaths) dead(slot uint32, version uint64) bool {
-	page := d.pages[slot/deathPage].Load()
+// mark records that n is dead from version on. Only one goroutine may mark at a time.
+func (d *deaths) mark(n uint32, version uint64) {
+	mid := made(&made(&d.top)[n>>(deathMidBits+deathPageBits)])
+	made(&mid[n>>deathPageBits%(1<<deathMidBits)])[n%(1<<deathPageBits)].Store(version)
+}
+
+// dead tells whether n is dead at version.
+func (d *deaths) dead(n uint32, version uint64) bool {
+	top := d.top.Load()
+	if top == nil {
+		return false
+	}
+	mid := top[n>>(deathMidBits+deathPageBits)].Load()
+	if mid == nil {
+		return false
+	}
+	page := mid[n>>deathPageBits%(1<<deathMidBits)].Load()
 	if page == nil {
 		return false
 	}
-	since := page[slot%deathPage].Load()
+	since := page[n%(1<<deathPageBits)].Load()
 	return since != 0 && since <= version
 }

@@ -21,6 +21,21 @@ type tail struct {
 	merging bool
 }
 
+// The chunks of a tail have 16 bits, whatever those of segments have.
+const (
+	chunkBits   = 16
+	chunkValues = 1 << chunkBits
+	wordChunks  = 64 / chunkBits
+)
+
+// chunkOf is chunk c of a code.
+func chunkOf(code []uint64, c int) uint16 {
+	return uint16(code[c/wordChunks] >> (64 - chunkBits - c%wordChunks*chunkBits))
+}
+
+// following is the chunk after c in the ring of m, a power of two.
+func following(c, m int) int { return (c + 1) & (m - 1) }
+
 // chains has heads[chunk*chunkValues+value] and links[chunk*slots+slot].
 type chains struct {
 	slots int // the most that the tail takes
@@ -47,7 +62,7 @@ type tailView struct {
 }
 
 func newTail(words int, l limits) *tail {
-	return &tail{words: words, limits: l, deaths: newDeaths(l.tail), slots: make(map[uint32]uint32)}
+	return &tail{words: words, limits: l, slots: make(map[uint32]uint32)}
 }
 
 // room is the number of codes that still fit.

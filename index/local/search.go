@@ -114,7 +114,7 @@ func (v *views) near(ctx context.Context, q index.Query, filter *hamming.Rows, p
 		for i, p := range q.Probes {
 			codes[i] = p.PDQ
 		}
-		if hits, err = v.pdq.SearchMany(ctx, hits, codes, q.RadiusPDQ, filter); err != nil {
+		if hits, err = v.pdq.SearchBatch(ctx, hits, codes, q.RadiusPDQ, filter); err != nil {
 			return nil, err
 		}
 	}
@@ -123,7 +123,7 @@ func (v *views) near(ctx context.Context, q index.Query, filter *hamming.Rows, p
 		for i, p := range q.Probes {
 			codes[i] = [1]uint64{uint64(p.P)}
 		}
-		if hits, err = v.p.SearchMany(ctx, hits, codes, q.RadiusP, filter); err != nil {
+		if hits, err = v.p.SearchBatch(ctx, hits, codes, q.RadiusP, filter); err != nil {
 			return nil, err
 		}
 	}

@@ -41,8 +41,8 @@ type brand struct {
 func newViews() *views {
 	return &views{
 		byKey:    map[index.Key]uint32{},
-		p:        hamming.NewSet[[1]uint64](nil, nil),
-		pdq:      hamming.NewSet[fingerprint.Hash256](nil, nil),
+		p:        hamming.NewSet[[1]uint64](hamming.Options{}, nil, nil),
+		pdq:      hamming.NewSet[fingerprint.Hash256](hamming.Options{}, nil, nil),
 		brands:   map[string]*brand{},
 		products: map[string]*hamming.Rows{},
 	}

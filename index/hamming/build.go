@@ -1,0 +1,310 @@
+package hamming
+
+import (
+	"cmp"
+	"slices"
+	"sync/atomic"
+	"unsafe"
+)
+
+// How a segment is built: codes are sorted, equal ones collapsed, and table 0 filled in that order. The other tables are
+// partitioned in two passes, by the highest eight bits of the group and then by the others, so that what is written
+// at random stays in the caches.
+
+// recipe is what segments are built by.
+type recipe struct {
+	words  int
+	limits limits
+	opts   Options
+}
+
+// indexed returns a segment of codes in any order; rows may repeat, and then the last code counts. It may change both
+// slices.
+func (b *recipe) indexed(rows []uint32, flat []uint64, workers int) *segment {
+	rows, flat, has := duplicateRows(b.words, rows, flat)
+	n := len(rows)
+	mem := newScratch(2*aligned(8*n) + 2*aligned(4*n) + aligned(8*len(flat)))
+	defer mem.free()
+	c := carver{bytes: mem.bytes}
+	from := pairs{carve[uint64](&c, n), carve[uint32](&c, n)}
+	to := pairs{carve[uint64](&c, n), carve[uint32](&c, n)}
+	if b.words == 1 {
+		copy(from.keys, flat)
+		copy(from.values, rows)
+		sortPairs(from, to, workers, cmp.Compare[uint32])
+		return b.sorted(to.values, to.keys, has, workers)
+	}
+	for i := range n {
+		from.keys[i], from.values[i] = flat[i*b.words], uint32(i)
+	}
+	sortPairs(from, to, workers, func(i, j uint32) int {
+		return cmp.Or(compareCodes(flat[int(i)*b.words:][1:b.words], flat[int(j)*b.words:][1:b.words]), cmp.Compare(rows[i], rows[j]))
+	})
+	codes := carve[uint64](&c, len(flat))
+	parallel(workers, func(w int) {
+		for i := share(n, w, workers); i < share(n, w+1, workers); i++ {
+			at := to.values[i]
+			copy(codes[i*b.words:][:b.words], flat[int(at)*b.words:][:b.words])
+			from.values[i] = rows[at]
+		}
+	})
+	return b.sorted(from.values, codes, has, workers)
+}
+
+// sorted returns a segment of codes in order, rows of the same code in order, none of them twice. It keeps neither, but
+// changes codes.
+func (b *recipe) sorted(rows []uint32, codes []uint64, has *Rows, workers int) *segment {
+	codes = slices.Clip(codes)
+	g := &segment{body: b.collapse(rows, codes, has)}
+	codes = codes[:g.slots*b.words]
+	if b.words == maxWords || g.slots < b.limits.table {
+		copy(g.codes, codes)
+	}
+	if g.slots < b.limits.table {
+		return g
+	}
+	g.layout = newLayout(b.words, 64*b.words/minGroup, minGroup)
+	first := firstTable(&g.layout, codes, workers)
+	g.costs = measure(b.words, first, codes)
+	if best := g.costs.choose(b.words, g.slots, b.opts.radius(b.words), b.opts.bytes(b.words, g.slots)); best != g.layout {
+		regroup := best.group[0] != g.layout.group[0]
+		g.layout = best
+		if regroup {
+			first = firstTable(&g.layout, codes, workers)
+		}
+	}
+	g.tables = make([]*table, g.m)
+	g.tables[0] = first
+	work := newScratch(8 * g.slots)
+	defer work.free()
+	for c := 1; c < g.m; c++ {
+		g.tables[c] = g.table(c, work, workers)
+	}
+	return g
+}
+
+// collapse moves the different codes to the front and notes the rows of each.
+func (b *recipe) collapse(rows []uint32, codes []uint64, has *Rows) *body {
+	slots, copies := 0, 0
+	for i := 0; i < len(rows); {
+		j := i + 1
+		for j < len(rows) && slices.Equal(codes[j*b.words:(j+1)*b.words], codes[i*b.words:(i+1)*b.words]) {
+			j++
+		}
+		if j-i > 1 {
+			copies += 1 + j - i
+		}
+		slots++
+		i = j
+	}
+	most := uint32(copies)
+	if len(rows) > 0 {
+		most = max(most, slices.Max(rows))
+	}
+	g := &body{layout: layout{words: b.words}, slots: slots, live: len(rows), has: has}
+	g.rows.width = packedWidth(most)
+	flat := 0
+	if b.words == maxWords || slots < b.limits.table {
+		flat = slots * b.words
+	}
+	g.mem = newMemory(aligned(8*flat) + aligned(packedSize(slots, g.rows.width)) + aligned(8*(slots/64+1)) + aligned(4*copies))
+	c := carver{bytes: g.mem.bytes}
+	g.codes = carve[uint64](&c, flat)
+	g.rows.bytes = carve[byte](&c, packedSize(slots, g.rows.width))
+	g.shared = carve[uint64](&c, slots/64+1)
+	g.extra = carve[uint32](&c, copies)[:0]
+	slot := 0
+	for i := 0; i < len(rows); slot++ {
+		code := codes[i*b.words : (i+1)*b.words]
+		j := i + 1
+		for j < len(rows) && slices.Equal(codes[j*b.words:(j+1)*b.words], code) {
+			j++
+		}
+		if j-i > 1 {
+			g.rows.set(uint32(slot), uint32(len(g.extra)))
+			g.shared[slot/64] |= 1 << (slot % 64)
+			g.extra = append(append(g.extra, uint32(j-i)), rows[i:j]...)
+		} else {
+			g.rows.set(uint32(slot), rows[i])
+		}
+		copy(codes[slot*b.words:(slot+1)*b.words], code)
+		i = j
+	}
+	return g
+}
+
+// newTable makes room for the table of chunk c.
+func newTable(l *layout, c, n int) *table {
+	t := &table{first: int(l.first[c]), group: int(l.group[c])}
+	size := aligned(4*(1<<t.group+1)) + aligned(2*n)
+	width := packedWidth(uint32(n))
+	switch {
+	case l.words == 1:
+		size += aligned(4 * n)
+	case c > 0:
+		size += aligned(packedSize(n, width))
+	}
+	t.mem = newMemory(size)
+	cut := carver{bytes: t.mem.bytes}
+	t.starts = carve[uint32](&cut, 1<<t.group+1)
+	t.near = carve[uint16](&cut, n)
+	switch {
+	case l.words == 1:
+		t.far = carve[uint32](&cut, n)
+	case c > 0:
+		t.slots = packed{carve[byte](&cut, packedSize(n, width)), width}
+	}
+	return t
+}
+
+// firstTable makes table 0 of sorted codes.
+func firstTable(l *layout, codes []uint64, workers int) *table {
+	n := len(codes) / l.words
+	t := newTable(l, 0, n)
+	parallel(workers, func(w int) {
+		from, to := share(n, w, workers), share(n, w+1, workers)
+		// Each worker notes the starts of the groups after that of the code before its own, up to that of its last.
+		next := uint32(0)
+		if from > 0 {
+			next = uint32(codes[(from-1)*l.words]>>(64-t.group)) + 1
+		}
+		for i := from; i < to; i++ {
+			v, near, far := split(codes[i*l.words], t.group)
+			for ; next <= v; next++ {
+				t.starts[next] = uint32(i)
+			}
+			t.near[i] = near
+			if l.words == 1 {
+				t.far[i] = far
+			}
+		}
+		if w == workers-1 {
+			for ; next <= 1<<t.group; next++ {
+				t.starts[next] = uint32(n)
+			}
+		}
+	})
+	return t
+}
+
+// table makes the table of chunk c, 1 or more, from table 0 or the codes. Its entries are in order of their slots within
+// a group. work has 8 bytes for each slot.
+func (g *segment) table(c int, work *scratch, workers int) *table {
+	t := newTable(&g.layout, c, g.slots)
+	// What is sorted: the window from the chunk on, or of long codes the group, the bits near it, and the slot.
+	var keys []uint64
+	if g.slots > 0 {
+		keys = unsafe.Slice((*uint64)(unsafe.Pointer(&work.bytes[0])), g.slots)
+	}
+	counts := make([][1 << digit]int, workers)
+	parallel(workers, func(w int) {
+		count := &counts[w]
+		g.windows(t.first, share(g.slots, w, workers), share(g.slots, w+1, workers), func(_ int, windows []uint64) {
+			for _, y := range windows {
+				count[y>>(64-digit)]++
+			}
+		})
+	})
+	heaps := starts(counts)
+	keep := ^uint64(0)
+	if g.words > 1 {
+		keep <<= 64 - t.group - nearBits
+	}
+	parallel(workers, func(w int) {
+		at := &counts[w]
+		g.windows(t.first, share(g.slots, w, workers), share(g.slots, w+1, workers), func(slot int, windows []uint64) {
+			for i, y := range windows {
+				h := y >> (64 - digit)
+				keys[at[h]] = y&keep | uint64(slot+i)&^keep
+				at[h]++
+			}
+		})
+	})
+	var next atomic.Int32
+	parallel(workers, func(int) {
+		for {
+			h := int(next.Add(1)) - 1
+			if h >= 1<<digit {
+				return
+			}
+			t.fill(keys[heaps[h]:heaps[h+1]], uint32(heaps[h]), uint32(h)<<(t.group-digit), g.words)
+		}
+	})
+	// Filling moved each start to the end of its group, which is the start of the following one.
+	copy(t.starts[1:], t.starts[:1<<t.group])
+	t.starts[0] = 0
+	return t
+}
+
+// fill puts the entries of a heap, which begins at the given one, into their groups, the first of which is given.
+func (t *table) fill(keys []uint64, begin, group uint32, words int) {
+	starts := t.starts[group:][:1<<(t.group-digit)]
+	mask := uint64(len(starts) - 1)
+	shift := 64 - t.group
+	for _, y := range keys {
+		starts[y>>shift&mask]++
+	}
+	for v, n := range starts {
+		starts[v], begin = begin, begin+n
+	}
+	if words == 1 {
+		for _, y := range keys {
+			_, near, far := split(y, t.group)
+			v := y >> shift & mask
+			at := starts[v]
+			starts[v]++
+			t.near[at], t.far[at] = near, far
+		}
+		return
+	}
+	slots := uint64(1)<<(shift-nearBits) - 1
+	for _, y := range keys {
+		v := y >> shift & mask
+		at := starts[v]
+		starts[v]++
+		t.near[at] = uint16(y >> (shift - nearBits))
+		t.slots.set(at, uint32(y&slots))
+	}
+}
+
+// windows has take called with the windows of slots from a bit on, some at a time, the first of which is given.
+func (g *segment) windows(first, from, to int, take func(slot int, windows []uint64)) {
+	var buffer [512]uint64
+	group := uint32(0)
+	if g.words == 1 && from < to {
+		group = g.tables[0].groupOf(uint32(from))
+	}
+	for ; from < to; from += len(buffer) {
+		windows := buffer[:min(len(buffer), to-from)]
+		if g.words == 1 {
+			group = g.tables[0].windows(windows, uint32(from), group)
+			for i, y := range windows {
+				windows[i] = y<<first | y>>(64-first)
+			}
+		} else {
+			w, s := first/64, first%64
+			next := (w + 1) % maxWords
+			for i := range windows {
+				code := (*[maxWords]uint64)(g.codes[(from+i)*maxWords:])
+				windows[i] = code[w]<<s | code[next]>>(64-s)
+			}
+		}
+		take(from, windows)
+	}
+}
+
+// windows puts what the table says of the entries from the given one on, which lies in the given group or a later one,
+// into dst, and returns the group of the last.
+func (t *table) windows(dst []uint64, from, group uint32) uint32 {
+	for i := 0; i < len(dst); {
+		for t.starts[group+1] <= from {
+			group++
+		}
+		end := min(len(dst), i+int(t.starts[group+1]-from))
+		for ; i < end; i++ {
+			dst[i] = t.window(group, from)
+			from++
+		}
+	}
+	return group
+}

@@ -1,0 +1,113 @@
+package hamming
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+	"unsafe"
+)
+
+// measure finds out what things cost on this machine, in the memory of a segment that is being built: its table 0 and
+// its codes. It takes a few milliseconds. Each measurement is the best of several, since whatever else the machine does
+// adds to it.
+func measure(words int, t *table, codes []uint64) costs {
+	n := len(codes) / words
+	w := newSearch()
+	defer w.release()
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	best := func(prepare, f func()) float64 {
+		least := time.Duration(1 << 62)
+		for range 7 {
+			prepare()
+			began := time.Now()
+			f()
+			least = min(least, time.Since(began))
+		}
+		return max(float64(least.Nanoseconds()), 1)
+	}
+	// Spans of few entries and of many, so that what a span and what an entry costs can be told apart.
+	const spans, few, many = 512, 4, 260
+	cost := func(length int) float64 {
+		return best(func() {
+			w.spans = w.spans[:0]
+			for range spans {
+				from := min(t.starts[r.Uint32N(1<<t.group)], uint32(max(0, n-length)))
+				w.spans = append(w.spans, span{from, min(from+uint32(length), uint32(n)), 0, 0})
+			}
+		}, func() {
+			w.each(func(from, n int) int { return kernelNear(w.out, t.near, w.padded(from), n, 0) })
+		})
+	}
+	short, long := cost(few), cost(many)
+	var k costs
+	k.entry = max((long-short)/(spans*(many-few)), 0.01)
+	k.probe = max(short/spans-few*k.entry, 1)
+	// What it takes to list the groups, in tables of several sizes.
+	groups := make([]uint32, 1024)
+	for bits := range k.lookup {
+		region := codes[:min(len(codes), (4<<bits)/8)]
+		if bits < minGroup || len(region) < (4<<bits)/8 && bits > minGroup {
+			if bits > minGroup {
+				k.lookup[bits] = k.lookup[bits-1]
+			}
+			continue
+		}
+		k.lookup[bits] = best(func() {
+			for i := range groups {
+				groups[i] = r.Uint32N(uint32(len(region)))
+			}
+		}, func() {
+			w.spans = slices.Grow(w.spans[:0], len(groups))[:len(groups)]
+			for i, v := range groups {
+				w.spans[i] = span{uint32(region[v]), uint32(region[v] >> 32), 0, v}
+			}
+		}) / float64(len(groups))
+	}
+	const passes = 1024
+	places := make([]uint64, passes)
+	k.pass = best(func() {
+		for i := range places {
+			places[i] = r.Uint64N(uint64(n))
+		}
+	}, func() {
+		prefetch(unsafe.Pointer(&codes[0]), uint64(8*words), places)
+		sum := uint64(0)
+		for _, p := range places {
+			sum += codes[int(p)*words]
+		}
+		w.one[0] = uint32(sum)
+	}) / passes
+	if words == maxWords {
+		k.pass *= 2 // for the slot before
+	}
+	part := min(n, 1<<18)
+	from := 0
+	k.scan = best(func() {
+		if from += part; from+part > n {
+			from = 0
+		}
+		w.spans = w.spans[:0]
+		for at := from; at < from+part; at += spanMost {
+			w.spans = append(w.spans, span{uint32(at), uint32(min(at+spanMost, from+part)), 0, 0})
+		}
+	}, func() {
+		var none [maxWords]uint64
+		w.each(func(from, n int) int {
+			if words == 1 {
+				return kernelFull(w.out, t.near, t.far, w.padded(from), n, 0, 0)
+			}
+			return kernelWide(w.out, codes, w.padded(from), n, &none)
+		})
+	}) / float64(part)
+	return k
+}
+
+// each has a kernel called with the spans, piece by piece.
+func (w *search) each(kernel func(from, n int) int) {
+	w.spans = slices.Grow(w.spans, spanPad)
+	for from := 0; from < len(w.spans); {
+		n := piece(w.spans[from:])
+		kernel(from, n)
+		from += n
+	}
+}

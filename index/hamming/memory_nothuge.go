@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package hamming
+
+func adviseHuge([]byte) {}
