@@ -5,7 +5,8 @@ import numpy as np
 SEED = 11
 STEP = 1 << 18  # codes at a time, so that fields of floats stay small
 REACH = {64: 12, 256: 31}  # the largest radius that is asked for
-QUERIES = 1000
+WARM = 200  # queries that each side is asked first and that don't count
+QUERIES = WARM + 1000
 
 
 def flipped(rng, codes, flips):

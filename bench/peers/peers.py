@@ -7,7 +7,8 @@ The peers are FAISS's IndexBinaryFlat (reads every code; within a radius, and th
 of each are turned as the radius holds whole multiples of their number.
 
 Each query is timed by itself, by the CPU time of the thread that answers it, on one core, where the sides take turns: a
-case is asked of one after the other, and all cases over again in the next round. Where a peer is slow it gets fewer
+case is asked of one after the other, and all cases over again in the next round. A side's first queries in a case bring
+its index back into the caches, and don't count; no query is asked twice in a round. Where a peer is slow it gets fewer
 queries, as many as its budget holds, and ours counts for the ratio on those alone. The answers have to be equal.
 """
 
@@ -87,7 +88,8 @@ class Ours:
 
     def ask(self, kind, size):
         """CPU time in microseconds, hits and sum of each query's answer; None where there is no such search."""
-        print(json.dumps({"nearest" if kind == "nearest" else "radius": size}), file=self.process.stdin, flush=True)
+        request = {"nearest" if kind == "nearest" else "radius": size, "warm": data.WARM}
+        print(json.dumps(request), file=self.process.stdin, flush=True)
         a = self.read()
         return None if a.get("absent") else list(zip(a["micros"], a["hits"], a["sums"], strict=True))
 
@@ -133,23 +135,27 @@ class Peer:
         """Chooses the level of instructions that is fastest: it is not always the one that FAISS would choose."""
         self.prepare(kind, size)
         if not hasattr(faiss, "SIMDConfig"):
-            return "as built"
-        if kind not in self.level:
-            trials = {}
+            return  # before 1.15 it was built for one
+        case = kind, size
+        if case not in self.level:
+            trials = []
             for level in simd_levels():
                 faiss.SIMDConfig.set_level(level)
                 name = faiss.SIMDConfig.get_level_name()
-                trials[name] = (min(self.time(q, kind, size)[0] for q in [queries[0]] * 5), level)
-            self.level[kind] = min((micros, name, level) for name, (micros, level) in trials.items())[1:]
-        faiss.SIMDConfig.set_level(self.level[kind][1])
-        return self.level[kind][0]
+                trials.append((min(self.time(queries[0], kind, size)[0] for _ in range(3)), name, level))
+            self.level[case] = min(trials)[1:]
+        faiss.SIMDConfig.set_level(self.level[case][1])
 
     def ask(self, queries, kind, size, budget):
         self.choose(queries, kind, size)
+        self.some(queries[: data.WARM], kind, size, budget / 10, 1)
+        return self.some(queries[data.WARM :], kind, size, budget, FEWEST)
+
+    def some(self, queries, kind, size, budget, fewest):
         answers = []
         for q in queries:
             answers.append(self.time(q, kind, size))
-            if len(answers) >= FEWEST and sum(a[0] for a in answers) > 1e6 * budget:
+            if len(answers) >= fewest and sum(a[0] for a in answers) > 1e6 * budget:
                 break
         return answers
 
@@ -159,6 +165,7 @@ class Flat(Peer):
 
     def __init__(self, bits, codes):
         super().__init__(faiss.IndexBinaryFlat(bits), codes, ["within", "nearest"])
+        self.bytes = bits / 8
 
 
 class MultiHash(Peer):
@@ -187,7 +194,7 @@ def files(kind, n, bits, folder, program, photos):
                 made.astype("<u8").tofile(file)
         return codes, queries
     hashed = folder / "photos"
-    codes, queries = hashed / f"r{bits}.codes", hashed / f"r{bits}.1000"
+    codes, queries = hashed / f"r{bits}.codes", hashed / f"r{bits}.asked"
     if not queries.exists():
         hashed.mkdir(exist_ok=True)
         if not (hashed / "done").exists():
@@ -227,39 +234,44 @@ def measure(kind, bits, codes_file, queries_file, program, rounds, budget):
 
 def report(kind, bits, n, took, sides):
     print(f"\n### Set {kind}, {n:,} codes of {bits} bits\n")
-    print("| | hits | touchstone, median | mean | flat, median | mean | times | multi-hash, median | mean | queries | times |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    print("| median / mean | hits | touchstone | flat | times | multi-hash | times | queries |")
+    print("|---|---|---|---|---|---|---|---|")
     for case in CASES[bits]:
-        rounds = {p.name: took.get((case, p.name), [None]) for p in sides}
-        absent = rounds["ours"][0] is None
-        asked = rounds["flat"][0] if absent else rounds["ours"][0]
-        row = [f"within {case[1]}" if case[0] == "within" else f"nearest {case[1]}", number(statistics.fmean(a[1] for a in asked))]
-        for p in sides:
-            of = rounds[p.name]
-            if of[0] is None:
-                row += {"ours": ["", ""], "flat": [""] * 3, "multi-hash": [""] * 4}[p.name]
-                continue
-            row += [number(statistics.median(f(micros(r)) for r in of)) for f in (statistics.median, statistics.fmean)]
-            if p.name == "ours":
-                continue
-            if p.name == "multi-hash":
-                row.append(str(min(len(r) for r in of)))
-            row.append("" if absent else f"**{number(ratio(of, rounds['ours']))}**")
-        print("|", " | ".join(row), "|")
+        ours, flat, multi = (took.get((case, p.name), [None]) for p in sides)
+        known = flat if ours[0] is None else ours
+        cells = [" ".join(map(str, case)), both(lambda f: f(a[1] for a in known[0])), of_queries(ours)]
+        for theirs in (flat, multi):
+            cells += [of_queries(theirs), times(theirs, ours)]
+        cells.append("" if multi[0] is None else str(min(map(len, multi))))
+        print("|", " | ".join(cells), "|")
     print("\n| | touchstone | flat | multi-hash |\n|---|---|---|---|")
     print("| bytes a code |", " | ".join(number(p.bytes) for p in sides), "|")
     print("| to build, s |", " | ".join(number(p.seconds) for p in sides), "|")
-    levels = {f"{p.name} {kind}: {p.level[kind][0]}" for p in sides[1:] for kind in p.level}
-    print("\nInstructions:", ", ".join(sorted(levels)) or "as FAISS was built", flush=True)
+    for p in sides[1:]:
+        levels = [f"{kind} {size}: {name}" for (kind, size), (name, _) in p.level.items()]
+        print(f"\nInstructions of {p.name}:", ", ".join(levels) or "as FAISS was built", flush=True)
+
+
+def both(f):
+    return " / ".join(number(f(mean)) for mean in (statistics.median, statistics.fmean))
+
+
+def of_queries(rounds):
+    """The median and the mean of the queries' times: of each the median over the rounds."""
+    return "" if rounds[0] is None else both(lambda mean: statistics.median(mean(micros(r)) for r in rounds))
+
+
+def times(theirs, ours):
+    """How many times as long they take for the same queries, by the median query and by the mean one: of each the median
+    over the rounds."""
+    if theirs[0] is None or ours[0] is None:
+        return ""
+    pairs = [(micros(t), micros(o[: len(t)])) for t, o in zip(theirs, ours, strict=True)]
+    return both(lambda mean: statistics.median(mean(t) / mean(o) for t, o in pairs))
 
 
 def micros(answers):
     return [a[0] for a in answers]
-
-
-def ratio(theirs, ours):
-    """The median over the rounds of how many times as long they take for the same queries."""
-    return statistics.median(sum(micros(t)) / sum(micros(o[: len(t)])) for t, o in zip(theirs, ours, strict=True))
 
 
 def number(x):

@@ -39,7 +39,7 @@ func testSearch[C hamming.Code](t *testing.T) {
 	write(t, codesFile, codes)
 	write(t, queriesFile, queries)
 
-	requests := []request{{Radius: 2}, {Radius: 3}, {Radius: 21 * len(codes[0])}, {Nearest: 10}}
+	requests := []request{{Radius: 2}, {Radius: 3}, {Radius: 3, Warm: 5}, {Radius: 21 * len(codes[0])}, {Nearest: 10}}
 	var in strings.Builder
 	for _, q := range requests {
 		if err := json.NewEncoder(&in).Encode(q); err != nil {
@@ -63,8 +63,8 @@ func testSearch[C hamming.Code](t *testing.T) {
 		if q.Nearest > 0 && a.Absent {
 			continue
 		}
-		hits, sums := scan(codes, queries, q)
-		if !slices.Equal(a.Hits, hits) || !slices.Equal(a.Sums, sums) || len(a.Micros) != len(queries) {
+		hits, sums := scan(codes, queries[q.Warm:], q)
+		if !slices.Equal(a.Hits, hits) || !slices.Equal(a.Sums, sums) || len(a.Micros) != len(hits) {
 			t.Errorf("%+v: %v hits, want %v, or their sums differ", q, a.Hits, hits)
 		}
 	}
