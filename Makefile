@@ -7,6 +7,10 @@ BENCHMARK ?= .
 COUNT     ?= 6
 SEED      ?= 11
 QUERIES   ?= 1900
+N         ?= 10000000
+BITS      ?= 64,256
+SETS      ?= U,C,R
+PYTHON    ?= python3
 ARGS      ?=
 BENCH     ?=
 
@@ -132,6 +136,10 @@ bench-base: ## benchmarks of BASE (main) against the work tree, in COUNT (6) tur
 .PHONY: bench-vips
 bench-vips: ## from JPEGs in TOUCHSTONE_DATA to hashes, against libvips making thumbnails of them, on one core
 	@COUNT='$(COUNT)' TOOL='$(TOOL)' sh tools/bench-vips.sh
+
+.PHONY: bench-peers
+bench-peers: ## exact search against FAISS's, in COUNT (6) turns: N (10000000), BITS (64,256), SETS (U,C,R), PYTHON; R hashes TOUCHSTONE_DATA
+	@$(PYTHON) bench/peers/peers.py -n '$(N)' --bits '$(BITS)' --sets '$(SETS)' --rounds '$(COUNT)' --photos "$$TOUCHSTONE_DATA"
 
 .PHONY: accuracy
 accuracy: build ## eval on made queries: BENCH=folder of make_queries.py, SEED (11), QUERIES (1900)
