@@ -87,11 +87,11 @@ class Ours:
         return json.loads(line)
 
     def ask(self, kind, size):
-        """CPU time in microseconds, hits and sum of each query's answer; None where there is no such search."""
+        """CPU time in microseconds, hits and sum of each query's answer."""
         request = {"nearest" if kind == "nearest" else "radius": size, "warm": data.WARM}
         print(json.dumps(request), file=self.process.stdin, flush=True)
         a = self.read()
-        return None if a.get("absent") else list(zip(a["micros"], a["hits"], a["sums"], strict=True))
+        return list(zip(a["micros"], a["hits"], a["sums"], strict=True))
 
     def close(self):
         self.process.stdin.close()

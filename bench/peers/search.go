@@ -37,15 +37,11 @@ type answer struct {
 	Micros []float64 `json:"micros"`
 	Hits   []int     `json:"hits"`
 	Sums   []uint64  `json:"sums"`
-	Absent bool      `json:"absent,omitempty"` // no search of this kind here yet
 }
-
-// errAbsent is returned for a kind of search that the index does not have.
-var errAbsent = errors.New("no such search")
 
 // newSet and the three functions below it are all that is said here to the index.
 func newSet[C hamming.Code](rows []uint32, codes []C) *hamming.Set[C] {
-	return hamming.NewSet(rows, codes)
+	return hamming.NewSet(hamming.Options{}, rows, codes)
 }
 
 func within[C hamming.Code](ctx context.Context, s *hamming.Set[C], dst []hamming.Hit, q C, radius int) ([]hamming.Hit, error) {
@@ -53,13 +49,7 @@ func within[C hamming.Code](ctx context.Context, s *hamming.Set[C], dst []hammin
 }
 
 func nearest[C hamming.Code](ctx context.Context, s *hamming.Set[C], dst []hamming.Hit, q C, k int) ([]hamming.Hit, error) {
-	n, ok := any(s).(interface {
-		Nearest(context.Context, []hamming.Hit, C, int, *hamming.Rows) ([]hamming.Hit, error)
-	})
-	if !ok {
-		return dst, errAbsent
-	}
-	return n.Nearest(ctx, dst, q, k, nil)
+	return s.Nearest(ctx, dst, q, k, nil)
 }
 
 // search indexes the codes and answers requests until the input ends. The queries of a request are asked one by one,
@@ -98,9 +88,6 @@ func search[C hamming.Code](ctx context.Context, in io.Reader, out io.Writer, co
 			return fmt.Errorf("read a request: %w", err)
 		}
 		a, err := ask(ctx, s, codes, queries, r)
-		if errors.Is(err, errAbsent) {
-			a, err = answer{Absent: true}, nil
-		}
 		if err != nil {
 			return err
 		}

@@ -60,9 +60,6 @@ func testSearch[C hamming.Code](t *testing.T) {
 		if err := lines.Decode(&a); err != nil {
 			t.Fatal(err)
 		}
-		if q.Nearest > 0 && a.Absent {
-			continue
-		}
 		hits, sums := scan(codes, queries[q.Warm:], q)
 		if !slices.Equal(a.Hits, hits) || !slices.Equal(a.Sums, sums) || len(a.Micros) != len(hits) {
 			t.Errorf("%+v: %v hits, want %v, or their sums differ", q, a.Hits, hits)

@@ -111,3 +111,24 @@ func (w *search) each(kernel func(from, n int) int) {
 		from += n
 	}
 }
+
+// ReadBandwidth measures how many bytes a second one processor reads from memory in order: what no scan can exceed. It
+// takes a second or so, and memory of 256 MiB meanwhile.
+func ReadBandwidth() float64 {
+	const size = 256 << 20
+	mem := newScratch(size)
+	defer mem.free()
+	words := unsafe.Slice((*uint64)(unsafe.Pointer(&mem.bytes[0])), size/8)
+	for i := range words {
+		words[i] = uint64(i)
+	}
+	least := time.Duration(1 << 62)
+	for range 10 {
+		began := time.Now()
+		if kernelSum(words) != uint64(len(words)-1)*uint64(len(words)/2) {
+			panic("hamming: a sum came out wrong")
+		}
+		least = min(least, time.Since(began))
+	}
+	return size / least.Seconds()
+}

@@ -32,16 +32,17 @@ type search struct {
 	hits    []Hit
 	queries []query
 
-	every bool // that is found, not only what the chunk at hand is to answer
-	radii radii
-	spans []span // of the query at hand
-	runs  []run
-	out   []uint64
-	found []uint64 // slots within the radius, their distances in the upper half
-	slots []uint32
-	one   [1]uint32
-	tile  []uint64
-	asked []uint64
+	scanning bool // without tables
+	every    bool // that is found, not only what the chunk at hand is to answer
+	radii    radii
+	spans    []span // of the query at hand
+	runs     []run
+	out      []uint64
+	found    []uint64 // slots within the radius, their distances in the upper half
+	slots    []uint32
+	one      [1]uint32
+	tile     []uint64
+	asked    []uint64
 }
 
 var searches = sync.Pool{New: func() any { return &search{out: make([]uint64, outMost+outPad)} }}
@@ -68,8 +69,17 @@ func (v *Snapshot[C]) Search(ctx context.Context, dst []Hit, q C, radius int, fi
 	return v.SearchBatch(ctx, dst, []C{q}, radius, filter)
 }
 
+// Scan is Search by reading every code: what tables answer is held against it.
+func (v *Snapshot[C]) Scan(ctx context.Context, dst []Hit, q C, radius int, filter *Rows) ([]Hit, error) {
+	return v.search(ctx, dst, []C{q}, radius, filter, true)
+}
+
 // SearchBatch is Set.SearchBatch.
 func (v *Snapshot[C]) SearchBatch(ctx context.Context, dst []Hit, queries []C, radius int, filter *Rows) ([]Hit, error) {
+	return v.search(ctx, dst, queries, radius, filter, false)
+}
+
+func (v *Snapshot[C]) search(ctx context.Context, dst []Hit, queries []C, radius int, filter *Rows, scan bool) ([]Hit, error) {
 	if err := v.checkRadius(radius); err != nil {
 		return dst, err
 	}
@@ -79,6 +89,7 @@ func (v *Snapshot[C]) SearchBatch(ctx context.Context, dst []Hit, queries []C, r
 	w := newSearch()
 	defer w.release()
 	w.words, w.radius, w.version, w.filter, w.hits = v.words(), radius, v.version, filter, dst
+	w.scanning = scan
 	w.ask(mixed(nil, queries))
 	if err := w.parts(ctx, &v.snapshot); err != nil {
 		return dst, fmt.Errorf("hamming: search: %w", err)
@@ -106,7 +117,7 @@ func (w *search) ask(flat []uint64) {
 
 // release gives the scratch memory back without what belongs to the caller.
 func (w *search) release() {
-	w.hits, w.filter, w.every = nil, nil, false
+	w.hits, w.filter, w.every, w.scanning = nil, nil, false, false
 	searches.Put(w)
 }
 

@@ -42,7 +42,7 @@ func (w *search) segment(ctx context.Context, g *segment) error {
 func (w *search) index(g *segment, q *query) (looked int) {
 	before := len(w.hits)
 	q.scan = true
-	if len(g.tables) == 0 || deepest(w.radius, g.m) > maxShell {
+	if w.scanning || len(g.tables) == 0 || deepest(w.radius, g.m) > maxShell {
 		return 0
 	}
 	scan := g.costs.scan * float64(g.slots)

@@ -48,7 +48,7 @@ func (w *search) fresh(v *tailView, slot uint32, distance int, q *query) {
 func (w *search) follow(v *tailView, q *query) bool {
 	m := w.words * wordChunks
 	ch := v.chains
-	if ch == nil || deepest(w.radius, m) > maxShell {
+	if w.scanning || ch == nil || deepest(w.radius, m) > maxShell {
 		return false
 	}
 	l := newLayout(w.words, m, chunkBits)
