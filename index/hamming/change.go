@@ -22,7 +22,14 @@ func (s *Set[C]) Put(rows []uint32, codes []C) {
 	if len(rows) == 0 {
 		return
 	}
-	flat := mixed(make([]uint64, 0, len(codes)*s.words), codes)
+	s.put(rows, mixed(make([]uint64, 0, len(codes)*s.words), codes))
+}
+
+// put is Put of codes in the order of bits that sets keep; it may change flat.
+func (s *Set[C]) put(rows []uint32, flat []uint64) {
+	if len(rows) == 0 {
+		return
+	}
 	if len(rows) > s.limits.tail {
 		s.putSegment(rows, flat)
 		return

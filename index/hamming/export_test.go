@@ -1,8 +1,15 @@
 package hamming
 
+import (
+	"encoding/binary"
+	"hash/crc32"
+)
+
+var smallLimits = limits{tail: SmallTail, chain: SmallChain, table: SmallTable, frozen: 2, parts: 3, ratio: 2}
+
 // Small returns a Set that changes its shape at small sizes, so that tests cross every border.
 func Small[C Code](rows []uint32, codes []C) *Set[C] {
-	return newSet(limits{tail: SmallTail, chain: SmallChain, table: SmallTable, frozen: 2, parts: 3, ratio: 2}, Options{}, rows, codes)
+	return newSet(smallLimits, Options{}, rows, codes)
 }
 
 // The borders of Small.
@@ -25,4 +32,14 @@ func Mix[C Code](c C) (m C) {
 		m[i] = flat[i]
 	}
 	return m
+}
+
+// OpenSmall is OpenSet for a set as Small makes it.
+func OpenSmall[C Code](dir string, description []byte) (*Set[C], error) {
+	return openSet[C](smallLimits, Options{}, dir, description)
+}
+
+// Summed is the manifest of a text.
+func Summed(text []byte) []byte {
+	return append(binary.LittleEndian.AppendUint32(nil, crc32.Checksum(text, castagnoli)), text...)
 }

@@ -469,7 +469,7 @@ done:
 // func tile1AVX512(out []uint64, planes []uint64, n int, queries []uint64, count int, bound int) int
 //
 // Eight queries at a time, each in a register, and eight codes; only the smallest of the eight counts that belong to a
-// code is compared with bound. Where one passes, all is done again, query by query. If bound is 7 at most, queries are
+// code is compared with bound. Where one passes, all is done again, with each. If bound is 7 at most, queries are
 // counted by pairs at first: few enough codes differ that little from two queries that have nothing to do with each
 // other. Queries that are left over are taken one by one.
 TEXT ·tile1AVX512(SB), NOSPLIT, $0-104
@@ -866,6 +866,10 @@ TEXT ·sumAVX512(SB), NOSPLIT, $0-32
 	JLT  rest
 
 loop:
+	PREFETCHT1 8192(SI)
+	PREFETCHT1 8256(SI)
+	PREFETCHT1 8320(SI)
+	PREFETCHT1 8384(SI)
 	VPADDQ (SI), Z0, Z0
 	VPADDQ 64(SI), Z1, Z1
 	VPADDQ 128(SI), Z2, Z2

@@ -40,8 +40,8 @@ func measure(words int, t *table, codes []uint64) costs {
 	}
 	short, long := cost(few), cost(many)
 	var k costs
-	k.entry = max((long-short)/(spans*(many-few)), 0.01)
-	k.probe = max(short/spans-few*k.entry, 1)
+	k.Entry = max((long-short)/(spans*(many-few)), 0.01)
+	k.Probe = max(short/spans-few*k.Entry, 1)
 	// What it takes to list the groups, in tables of several sizes.
 	groups := make([]uint32, 1024)
 	for bits := range k.lookup {
@@ -65,7 +65,7 @@ func measure(words int, t *table, codes []uint64) costs {
 	}
 	const passes = 1024
 	places := make([]uint64, passes)
-	k.pass = best(func() {
+	k.Pass = best(func() {
 		for i := range places {
 			places[i] = r.Uint64N(uint64(n))
 		}
@@ -78,11 +78,11 @@ func measure(words int, t *table, codes []uint64) costs {
 		w.one[0] = uint32(sum)
 	}) / passes
 	if words == maxWords {
-		k.pass *= 2 // for the slot before
+		k.Pass *= 2 // for the slot before
 	}
 	part := min(n, 1<<18)
 	from := 0
-	k.scan = best(func() {
+	k.Scan = best(func() {
 		if from += part; from+part > n {
 			from = 0
 		}

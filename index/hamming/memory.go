@@ -1,6 +1,9 @@
 package hamming
 
 import (
+	"fmt"
+	"io"
+	"os"
 	"runtime"
 	"unsafe"
 )
@@ -11,10 +14,7 @@ import (
 //
 // What lies in it is freed once the memory value itself can't be reached: whoever keeps slices of it must keep it, and
 // a search keeps its snapshot, by runtime.KeepAlive, until it has copied its answer.
-type memory struct {
-	bytes []byte
-	heap  bool
-}
+type memory struct{ bytes []byte }
 
 // smallMemory is below which size the collector's own memory serves.
 const smallMemory = 1 << 16
@@ -29,7 +29,7 @@ func newMemory(n int) *memory {
 	}
 	// Whole words, so that it is aligned for them.
 	words := make([]uint64, (n+7)/8+1)
-	return &memory{bytes: unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 8*len(words))[:n:n], heap: true}
+	return &memory{bytes: unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 8*len(words))[:n:n]}
 }
 
 // scratch is memory for the length of a call: its caller frees it.
@@ -68,4 +68,30 @@ func carve[T uint16 | uint32 | uint64 | byte](c *carver, n int) []T {
 	s := unsafe.Slice((*T)(unsafe.Pointer(&c.bytes[c.at : c.at+size : c.at+size][0])), n)
 	c.at += aligned(size)
 	return s
+}
+
+// mapFile is the memory of a file of that length.
+func mapFile(name string, length int64) (*memory, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	at, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !at.Mode().IsRegular() || at.Size() != length {
+		return nil, fmt.Errorf("%s: %d bytes, want %d", name, at.Size(), length)
+	}
+	if length > 0 {
+		if b, err := mapReadOnly(f, int(length)); err == nil {
+			m := &memory{bytes: b}
+			runtime.AddCleanup(m, unmap, b)
+			return m, nil
+		}
+	}
+	m := newMemory(int(length))
+	_, err = io.ReadFull(f, m.bytes)
+	return m, err
 }

@@ -2,8 +2,13 @@
 
 package hamming
 
-import "errors"
+import (
+	"errors"
+	"os"
+)
 
 func mapAnonymous(int) ([]byte, error) { return nil, errors.ErrUnsupported }
 
 func unmap([]byte) {}
+
+func mapReadOnly(*os.File, int) ([]byte, error) { return nil, errors.ErrUnsupported }

@@ -2,7 +2,11 @@
 
 package hamming
 
-import "golang.org/x/sys/unix"
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
 
 // hugeMemory is from which size on huge pages are asked for.
 const hugeMemory = 4 << 20
@@ -17,3 +21,7 @@ func mapAnonymous(n int) ([]byte, error) {
 
 // unmap gives memory back that mapAnonymous made; of other memory it does nothing, since that is the collector's.
 func unmap(b []byte) { _ = unix.Munmap(b) } // fails only for what is not mapped
+
+func mapReadOnly(f *os.File, n int) ([]byte, error) {
+	return unix.Mmap(int(f.Fd()), 0, n, unix.PROT_READ, unix.MAP_SHARED)
+}

@@ -160,12 +160,12 @@ func (n *nearest) extend(part int, g *segment, s *step, radius int) bool {
 			continue
 		}
 		from := len(n.spans)
-		e, p := n.list(t, uint32(window(code, t.first)>>(64-t.group)), int(n.radii[c]), n.radii.bound(&g.layout, c))
+		e, p := n.list(g, c, uint32(window(code, t.first)>>(64-t.group)))
 		entries, passes = entries+e, passes+p
 		n.runs = append(n.runs, run{c, from, len(n.spans)})
 	}
 	s.cost += g.costs.estimate(len(n.spans), entries, passes)
-	if s.cost > g.costs.scan*float64(g.slots) {
+	if s.cost > g.costs.Scan*float64(g.slots) {
 		return false
 	}
 	n.spans = slices.Grow(n.spans, spanPad)

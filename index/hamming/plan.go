@@ -94,6 +94,16 @@ func (t *radii) bound(l *layout, c int) int {
 	return t.ring(l, c)
 }
 
+// share is how many of the entries of table c in a group at distance d would have the rest of their codes fetched, if
+// codes were uniform.
+func (t *radii) share(l *layout, c, d int) float64 {
+	rest := l.rest(c)
+	if rest == 0 || rest >= nearBits {
+		return binomial(nearBits, t.bound(l, c)-d)
+	}
+	return binomial(rest, int(t[c])-d) * binomial(nearBits-rest, t.ring(l, c)-d)
+}
+
 // finder is the chunk through which a code is found that differs from the query's in the bits of x; -1 if in none.
 func (t *radii) finder(l *layout, x []uint64) int {
 	first := l.in(x, 0)
@@ -126,10 +136,10 @@ func binomial(n, k int) float64 {
 
 // costs are what things cost on this machine and these codes, in nanoseconds; measured (measure.go).
 type costs struct {
-	probe float64 // fetch the first entries of a group
-	entry float64 // compare the near bits of an entry
-	pass  float64 // fetch and compare the rest of a code
-	scan  float64 // compare the next code of all
+	Probe float64 // fetch the first entries of a group
+	Entry float64 // compare the near bits of an entry
+	Pass  float64 // fetch and compare the rest of a code
+	Scan  float64 // compare the next code of all
 
 	lookup [maxGroup + 1]float64 // find a group in a table by so many bits
 }
@@ -137,13 +147,13 @@ type costs struct {
 // estimate is what a search of tables costs that reads so many groups with so many entries, of which so many pass; what
 // it takes to find the groups left aside.
 func (k *costs) estimate(probes, entries int, passes float64) float64 {
-	return k.probe*float64(probes) + k.entry*float64(entries) + k.pass*passes
+	return k.Probe*float64(probes) + k.Entry*float64(entries) + k.Pass*passes
 }
 
 // expected is the cost of a search of n codes, if they were uniform, within a radius, by tables of a layout; larger than
 // any scan where tables can't answer it.
 func (k *costs) expected(l *layout, n, radius int) float64 {
-	scan := k.scan * float64(n)
+	scan := k.Scan * float64(n)
 	if deepest(radius, l.m) > maxShell {
 		return 2 * scan
 	}
@@ -156,11 +166,7 @@ func (k *costs) expected(l *layout, n, radius int) float64 {
 		for d := range int(t[c]) + 1 {
 			probes := float64(f.ball(d) - f.ball(d-1))
 			entries := probes * float64(n) / float64(uint64(1)<<l.group[c])
-			passes := entries * binomial(nearBits, t.bound(l, c)-d)
-			if rest := l.rest(c); rest > 0 && rest < nearBits {
-				passes = entries * binomial(rest, int(t[c])-d) * binomial(nearBits-rest, t.ring(l, c)-d)
-			}
-			cost += (k.probe+k.lookup[l.group[c]])*probes + k.entry*entries + k.pass*passes
+			cost += (k.Probe+k.lookup[l.group[c]])*probes + (k.Entry+k.Pass*t.share(l, c, d))*entries
 		}
 	}
 	return min(cost, 2*scan)

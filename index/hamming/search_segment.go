@@ -45,44 +45,99 @@ func (w *search) index(g *segment, q *query) (looked int) {
 	if w.scanning || len(g.tables) == 0 || deepest(w.radius, g.m) > maxShell {
 		return 0
 	}
-	scan := g.costs.scan * float64(g.slots)
-	entries, ok := w.plan(g, q, scan)
-	if !ok {
+	scan := g.costs.Scan * float64(g.slots)
+	entries, least, cost := w.plan(g, q, scan)
+	if least > scan {
 		return len(w.spans)
 	}
-	// What is left to do is held against a scan again and again: a query in a cluster may have far more entries pass
-	// than others.
-	done, passed := 0, 0
-	for _, r := range w.runs {
+	// A query in a cluster may have far more entries pass than others: before much is spent, samples tell.
+	sampled, done, passed := false, 0, 0
+	for at, r := range w.runs {
 		t := g.tables[r.chunk]
-		y := window(q.code[:w.words], t.first)
-		_, near, _ := split(y, t.group)
+		_, near, _ := split(window(q.code[:w.words], t.first), t.group)
 		for from := r.from; from < r.to; {
+			spent := g.costs.Entry*float64(done) + g.costs.Pass*float64(passed) + costHit*float64(len(w.hits)-before)
+			if !sampled && (cost > scan/8 || spent > scan/8) {
+				if sampled = true; w.dearer(g, q, at, from, entries-done, len(w.hits)-before, scan) {
+					w.hits = w.hits[:before]
+					return done
+				}
+			}
 			n := piece(w.spans[from:r.to])
 			found := kernelNear(w.out, t.near, w.padded(from), n, near)
-			if found > 0 {
-				w.verify(g, r.chunk, w.spans[from:from+n], w.out[:found], q)
-				w.report(g, q)
-			}
+			w.verify(g, r.chunk, w.spans[from:from+n], w.out[:found], q)
+			w.report(g, q)
 			for _, s := range w.spans[from : from+n] {
 				done += int(s.end - s.start)
 			}
 			passed += found
 			from += n
-			left := float64(entries-done) * (g.costs.entry + g.costs.pass*float64(passed)/float64(done))
-			if left > scan {
-				w.hits = w.hits[:before]
-				return done
-			}
 		}
 	}
 	q.scan = false
 	return entries
 }
 
-// plan spreads the radius, and lists the groups to read of each table. It reports how many entries these have, and
-// whether that is worth while: it counts exactly, so that a query that falls into large groups is seen for what it is.
-func (w *search) plan(g *segment, q *query, scan float64) (entries int, ok bool) {
+// What a code within the radius costs, in nanoseconds, wherever it was found, and what it costs besides for each table
+// that finds it. Measured 2026-11 on one core of an EPYC (Zen 4); they only decide when to scan instead.
+const (
+	costReport = 9.0
+	costHit    = 8.0
+)
+
+// samples is how many entries are looked at to judge a search by.
+const samples = 128
+
+// dearer looks at some of the entries that are left, from a run and a span in it on, and tells whether they cost more
+// than a scan, which would find the hits again that there are.
+func (w *search) dearer(g *segment, q *query, at, from, left, hits int, scan float64) bool {
+	step := max(1, left/samples)
+	passes, found, new := 0, 0, 0
+	next := step / 2
+	for ; at < len(w.runs); at++ {
+		r := w.runs[at]
+		t := g.tables[r.chunk]
+		y := window(q.code[:w.words], t.first)
+		_, near, _ := split(y, t.group)
+		for from = max(from, r.from); from < r.to; from++ {
+			s := &w.spans[from]
+			for ; next < int(s.end-s.start); next += step {
+				entry := s.start + uint32(next)
+				if bits.OnesCount16(t.near[entry]^near) > int(s.bound) {
+					continue
+				}
+				var x [maxWords]uint64
+				if w.words == 1 {
+					x[0] = bits.RotateLeft64(t.window(s.tag, entry)^y, -t.first)
+				} else {
+					g.code(t.at(entry), x[:])
+					for i := range x {
+						x[i] ^= q.code[i]
+					}
+					if g.rest(r.chunk) < nearBits && g.in(x[:], r.chunk) > int(w.radii[r.chunk]) {
+						continue // verify doesn't fetch it
+					}
+				}
+				passes++
+				if d := bits.OnesCount64(x[0]) + bits.OnesCount64(x[1]) + bits.OnesCount64(x[2]) + bits.OnesCount64(x[3]); d <= w.radius {
+					found++
+					if w.radii.finder(&g.layout, x[:w.words]) == r.chunk {
+						new++
+					}
+				}
+			}
+			next -= int(s.end - s.start)
+		}
+	}
+	all := float64(left) / samples
+	cost := g.costs.estimate(0, left, all*float64(passes)) + costHit*all*float64(found) + costReport*all*float64(new)
+	return cost > scan+costReport*(float64(hits)+all*float64(new))
+}
+
+// plan spreads the radius, and lists the groups to read of each table. It reports how many entries these have, which it
+// counts exactly, so that a query that falls into large groups is seen for what it is, and what they cost at least, if none
+// passes, and as a rule. Where to find that out would be dear by itself, it says more than a scan.
+func (w *search) plan(g *segment, q *query, scan float64) (entries int, least, cost float64) {
 	code := q.code[:w.words]
 	var sizes [maxChunks]uint32
 	for c, t := range g.tables {
@@ -96,7 +151,7 @@ func (w *search) plan(g *segment, q *query, scan float64) (entries int, ok bool)
 	}
 	// To find the groups out is spent even where a scan turns out to be cheaper.
 	if lookups > scan/8 {
-		return 0, false
+		return 0, 2 * scan, 2 * scan
 	}
 	w.spans, w.runs = w.spans[:0], w.runs[:0]
 	passes := 0.0
@@ -105,17 +160,19 @@ func (w *search) plan(g *segment, q *query, scan float64) (entries int, ok bool)
 			continue
 		}
 		from := len(w.spans)
-		n, p := w.list(t, uint32(window(code, t.first)>>(64-t.group)), int(w.radii[c]), w.radii.bound(&g.layout, c))
+		n, p := w.list(g, c, uint32(window(code, t.first)>>(64-t.group)))
 		entries, passes = entries+n, passes+p
 		w.runs = append(w.runs, run{c, from, len(w.spans)})
 	}
 	w.spans = slices.Grow(w.spans, spanPad)
-	return entries, lookups+g.costs.estimate(len(w.spans), entries, passes) <= scan
+	least = lookups + g.costs.estimate(len(w.spans), entries, 0)
+	return entries, least, least + g.costs.Pass*passes
 }
 
-// list appends the spans of the groups of t within a radius of one, and tells how many entries they have, and how many
-// of them should pass.
-func (w *search) list(t *table, group uint32, radius, bound int) (entries int, passes float64) {
+// list appends the spans of table c within its radius of a group, and tells how many entries they have, and how many of
+// them should pass.
+func (w *search) list(g *segment, c int, group uint32) (entries int, passes float64) {
+	t, radius, bound := g.tables[c], int(w.radii[c]), w.radii.bound(&g.layout, c)
 	f := flipsOf[t.group]()
 	w.spans = slices.Grow(w.spans, f.ball(radius)+spanPad)
 	for d := range radius + 1 {
@@ -142,7 +199,7 @@ func (w *search) list(t *table, group uint32, radius, bound int) (entries int, p
 			}
 		}
 		w.spans = spans[:n]
-		passes += float64(entries-before) * min(1, skew*binomial(nearBits, bound-d))
+		passes += float64(entries-before) * min(1, skew*w.radii.share(&g.layout, c, d))
 	}
 	return entries, passes
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"sync/atomic"
 )
 
 // segment is an immutable part of a set. Its codes are sorted, each is there once however many rows have it, and a code's
@@ -26,6 +27,7 @@ type body struct {
 	mem    *memory  // what codes, rows, shared and has lie in
 	costs  costs
 	deaths deaths // of rows
+	saved  atomic.Pointer[saved]
 
 	// Guarded by the set's mu:
 	died    int
