@@ -54,10 +54,24 @@ func (b *recipe) indexed(rows []uint32, flat []uint64, workers int) *segment {
 // sorted returns a segment of codes in order, rows of the same code in order, none of them twice. It keeps neither, but
 // changes codes.
 func (b *recipe) sorted(rows []uint32, codes []uint64, has *Rows, workers int) *segment {
-	codes = slices.Clip(codes)
+	g := b.first(rows, codes, has, workers, nil)
+	if len(g.tables) == 0 {
+		return g
+	}
+	work := newScratch(8 * g.slots)
+	defer work.free()
+	for c := 1; c < g.m; c++ {
+		g.tables[c] = g.table(c, work, workers)
+	}
+	return g
+}
+
+// first is sorted, but only table 0 is there, if the segment is to have any. What is given for layout, if anything, is
+// kept to unless another number of chunks is better.
+func (b *recipe) first(rows []uint32, codes []uint64, has *Rows, workers int, given *layout) *segment {
 	g := &segment{body: b.collapse(rows, codes, has)}
 	codes = codes[:g.slots*b.words]
-	if b.words == maxWords || g.slots < b.limits.table {
+	if g.codes != nil {
 		copy(g.codes, codes)
 	}
 	if g.slots < b.limits.table {
@@ -66,20 +80,16 @@ func (b *recipe) sorted(rows []uint32, codes []uint64, has *Rows, workers int) *
 	g.layout = newLayout(b.words, 64*b.words/minGroup, minGroup)
 	first := firstTable(&g.layout, codes, workers)
 	g.costs = measure(b.words, first, codes)
-	if best := g.costs.choose(b.words, g.slots, b.opts.radius(b.words), b.opts.bytes(b.words, g.slots)); best != g.layout {
-		regroup := best.group[0] != g.layout.group[0]
-		g.layout = best
-		if regroup {
-			first = firstTable(&g.layout, codes, workers)
-		}
+	best := g.costs.choose(b.words, g.slots, b.opts.radius(b.words), b.opts.bytes(b.words, g.slots))
+	if given != nil && best.m == given.m {
+		best = *given
+	}
+	regroup := best.group[0] != g.group[0]
+	if g.layout = best; regroup {
+		first = firstTable(&g.layout, codes, workers)
 	}
 	g.tables = make([]*table, g.m)
 	g.tables[0] = first
-	work := newScratch(8 * g.slots)
-	defer work.free()
-	for c := 1; c < g.m; c++ {
-		g.tables[c] = g.table(c, work, workers)
-	}
 	return g
 }
 

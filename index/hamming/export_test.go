@@ -5,7 +5,7 @@ import (
 	"hash/crc32"
 )
 
-var smallLimits = limits{tail: SmallTail, chain: SmallChain, table: SmallTable, frozen: 2, parts: 3, ratio: 2}
+var smallLimits = limits{tail: SmallTail, chain: SmallChain, table: SmallTable, frozen: 2, parts: 3, ratio: 2, large: SmallLarge}
 
 // Small returns a Set that changes its shape at small sizes, so that tests cross every border.
 func Small[C Code](rows []uint32, codes []C) *Set[C] {
@@ -17,6 +17,7 @@ const (
 	SmallTail  = 64
 	SmallChain = 24
 	SmallTable = 200
+	SmallLarge = 400
 )
 
 // Parts counts the segments and tails of a set as it is now.

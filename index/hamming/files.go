@@ -55,7 +55,7 @@ type segmentRecord struct {
 	Pages    int   // of has
 	Chunks   int   // 0: no tables
 	Group    int   // most bits of a group
-	Missing  []int // tables that are not there, and are made anew
+	Missing  []int // tables handed over just then, which are made anew
 	Costs    costs
 	Lookup   []float64
 	DeadRows int
@@ -79,6 +79,7 @@ func (v *Snapshot[C]) Save(ctx context.Context, dir, prefix string) (description
 	m := manifest{Format: filesFormat, Words: v.words()}
 	var state [][]byte
 	for _, g := range v.segments {
+		g = g.whole()
 		f, err := g.save(ctx, dir, prefix)
 		if err != nil {
 			return nil, nil, fmt.Errorf("hamming: save: %w", err)
@@ -149,9 +150,6 @@ func (g *segment) arrays() [][]byte {
 	}
 	all := [][]byte{bytesOf(g.codes), g.rows.bytes, bytesOf(g.shared), bytesOf(g.extra), bytesOf(numbers), bytes.Join(pages, nil)}
 	for _, t := range g.tables {
-		if t == nil {
-			continue
-		}
 		all = append(all, bytesOf(t.starts), bytesOf(t.near))
 		switch {
 		case g.words == 1:
@@ -165,15 +163,15 @@ func (g *segment) arrays() [][]byte {
 
 func (g *segment) record() segmentRecord {
 	r := segmentRecord{Slots: g.slots, Live: g.live, Flat: g.codes != nil, Width: g.rows.width, Extra: len(g.extra),
-		Chunks: len(g.tables), Costs: g.costs, Lookup: g.costs.lookup[:]}
+		Chunks: g.m, Costs: g.costs, Lookup: g.costs.lookup[:]}
 	for _, p := range g.has.pages {
 		if p != nil {
 			r.Pages++
 		}
 	}
-	for c, t := range g.tables {
+	for c := range g.m {
 		r.Group = max(r.Group, int(g.group[c]))
-		if t == nil {
+		if c >= len(g.tables) {
 			r.Missing = append(r.Missing, c)
 		}
 	}
@@ -286,7 +284,9 @@ func (s *Set[C]) load(dir string, description []byte) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.Segments[i].File.Name, err)
 		}
-		g.saved.Store(&saved{dir, m.Segments[i].File})
+		if len(m.Segments[i].Missing) == 0 {
+			g.saved.Store(&saved{dir, m.Segments[i].File})
+		}
 		dead, err := cut[uint32](&c, m.Segments[i].DeadRows)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.State.Name, err)

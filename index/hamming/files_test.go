@@ -27,13 +27,18 @@ func testFilesBringTheSetBack[C hamming.Code](t *testing.T) {
 			}
 			s := hamming.Small(rows[:n/2], codes[:n/2])
 			s.Put(rows[n/2:], codes[n/2:])
+			// What is saved in the middle of a merge may be written again.
+			waited := r.IntN(2) == 0
+			if waited {
+				s.Wait()
+			}
 			for round := range 3 {
 				before := files(t, dir)
 				description, names, err := s.Snapshot().Save(context.Background(), dir, "x")
 				if err != nil {
 					t.Fatal(err)
 				}
-				if round == 1 {
+				if round == 1 && waited {
 					// Nothing but the state was written again.
 					if after := files(t, dir); len(after) != len(before)+1 {
 						t.Errorf("%s/%d: %d files after saving the same set twice, want one more than %d", kind, n, len(after), len(before))

@@ -127,7 +127,7 @@ func (s *Set[C]) Bytes() int64 {
 	snap := s.now.Load()
 	var n int64
 	for _, g := range snap.segments {
-		n += g.bytes()
+		n += g.whole().bytes()
 	}
 	for i := range snap.tails {
 		n += snap.tails[i].bytes()

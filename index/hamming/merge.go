@@ -1,6 +1,9 @@
 package hamming
 
-import "slices"
+import (
+	"runtime"
+	"slices"
+)
 
 // due says what a merge should take together: all segments from one on, and the oldest tails.
 type due struct {
@@ -41,13 +44,87 @@ func (s *Set[C]) merge() {
 			s.idle.Broadcast()
 			return
 		}
+		largest := d.largest(&snap.snapshot)
+		if largest != nil && largest.live >= s.limits.large && d.tails > 0 {
+			// Fresh parts first: tables can be handed over between segments alone.
+			d = due{segment: len(snap.segments), tails: d.tails}
+			largest = nil
+		}
 		s.setMerging(&snap.snapshot, d)
 		s.mu.Unlock()
-		g := s.merged(&snap.snapshot, d)
+		var g *segment
+		if largest != nil && largest.live >= s.limits.large {
+			g = s.handOver(&snap.snapshot, d, largest)
+		} else {
+			g = s.merged(&snap.snapshot, d)
+		}
 		s.mu.Lock()
 		s.replace(d, g)
 		s.idle.Broadcast()
+		if g.live >= s.limits.large {
+			s.mu.Unlock()
+			collect(g.tables...)
+			s.mu.Lock()
+		}
 	}
+}
+
+// collectable is from how many bytes on what a merge has replaced is not left to the collector's own time: it does not
+// know of memory outside its reach.
+const collectable = 16 << 20
+
+// collect frees what has just been replaced by such tables, once nobody searches it any more.
+func collect(tables ...*table) {
+	size := 0
+	for _, t := range tables {
+		size += len(t.mem.bytes)
+	}
+	if size >= collectable {
+		runtime.GC()
+	}
+}
+
+// largest is the largest of the segments that are due, if there are any.
+func (d due) largest(snap *snapshot) (largest *segment) {
+	for _, g := range snap.segments[d.segment : d.segment+d.segments] {
+		if largest == nil || g.live > largest.live {
+			largest = g
+		}
+	}
+	return largest
+}
+
+// handOver is merged for segments of which one is large: each table of that one is given up as soon as the new segment
+// has the same. Until the end searches find all rows where they were before.
+func (s *Set[C]) handOver(snap *snapshot, d due, from *segment) *segment {
+	rows, codes, mem := s.gather(snap, d)
+	heir := s.first(rows, codes, rowsSet(rows), 1, &from.layout)
+	mem.free()
+	if len(heir.tables) == 0 {
+		return heir
+	}
+	same := heir.layout == from.layout
+	here := &segment{body: from.body, tables: []*table{from.tables[0]}}
+	tables := slices.Clone(from.tables)
+	work := newScratch(8 * heir.slots)
+	defer work.free()
+	for c := range heir.m {
+		if c > 0 {
+			heir.tables[c] = heir.table(c, work, 1)
+		}
+		if !same {
+			continue
+		}
+		tables[c] = heir.tables[c]
+		s.mu.Lock()
+		now := s.draft()
+		at := slices.IndexFunc(now.segments, func(g *segment) bool { return g.body == here.body })
+		now.segments[at] = &segment{body: here.body, tables: slices.Clone(tables), here: here, heir: &segment{body: heir.body, tables: slices.Clone(heir.tables)}}
+		s.now.Store(now)
+		s.mu.Unlock()
+		collect(tables[c])
+	}
+	return heir
 }
 
 func (s *Set[C]) setMerging(snap *snapshot, d due) {
@@ -80,6 +157,13 @@ func (s *Set[C]) replace(d due, g *segment) {
 
 // merged returns a segment of what is alive in what is due. A single worker leaves the other processors to searches.
 func (b *recipe) merged(snap *snapshot, d due) *segment {
+	rows, codes, mem := b.gather(snap, d)
+	defer mem.free()
+	return b.sorted(rows, codes, rowsSet(rows), 1)
+}
+
+// gather returns the rows and codes that are alive in what is due, in order, and the memory that they lie in.
+func (b *recipe) gather(snap *snapshot, d due) ([]uint32, []uint64, *scratch) {
 	most := 0
 	var cursors []*cursor
 	add := func(g *segment) {
@@ -98,7 +182,6 @@ func (b *recipe) merged(snap *snapshot, d due) *segment {
 		add(small.indexed(rows, flat, 1))
 	}
 	mem := newScratch(aligned(8*b.words*most) + aligned(4*most))
-	defer mem.free()
 	cut := carver{bytes: mem.bytes}
 	codes, rows := carve[uint64](&cut, b.words*most), carve[uint32](&cut, most)
 	n := 0
@@ -116,7 +199,7 @@ func (b *recipe) merged(snap *snapshot, d due) *segment {
 			cursors = slices.DeleteFunc(cursors, func(c *cursor) bool { return c == first })
 		}
 	}
-	return b.sorted(rows[:n], codes[:n*b.words], rowsSet(rows[:n]), 1)
+	return rows[:n], codes[:n*b.words], mem
 }
 
 // alive is the rows and codes of a tail that are alive at version.

@@ -240,7 +240,7 @@ func (n *nearest) scanTail(ctx context.Context, i int) error {
 }
 
 func (n *nearest) scanSegment(ctx context.Context, i int) error {
-	g := n.snap.segments[i]
+	g := n.snap.segments[i].whole()
 	if g.codes == nil {
 		return n.scanTable(ctx, g, n.query, func() { n.offer(i) })
 	}

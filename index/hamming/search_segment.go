@@ -32,9 +32,9 @@ func (w *search) segment(ctx context.Context, g *segment) error {
 	case scans == 0:
 		return nil
 	case scans < fewScans:
-		return w.scanEach(ctx, g)
+		return w.scanEach(ctx, g.whole())
 	}
-	return w.scanTogether(ctx, g)
+	return w.scanTogether(ctx, g.whole())
 }
 
 // index answers a query by the segment's tables, or says that it has to scan, in which case it leaves no hits. It
@@ -110,7 +110,7 @@ func (w *search) dearer(g *segment, q *query, at, from, left, hits int, scan flo
 				if w.words == 1 {
 					x[0] = bits.RotateLeft64(t.window(s.tag, entry)^y, -t.first)
 				} else {
-					g.code(t.at(entry), x[:])
+					g.owner(r.chunk).code(t.at(entry), x[:])
 					for i := range x {
 						x[i] ^= q.code[i]
 					}
@@ -224,8 +224,11 @@ func (w *search) verify(g *segment, c int, spans []span, passed []uint64, q *que
 			}
 			x = bits.RotateLeft64(x, -t.first)
 			if w.every || w.radii.finder(&g.layout, []uint64{x}) == c {
-				if c > 0 {
-					at, _ = g.tables[0].find(x ^ q.code[0])
+				if c > 0 || g.here != nil {
+					var ok bool
+					if at, ok = g.whole().tables[0].find(x ^ q.code[0]); !ok {
+						continue
+					}
 				}
 				w.found = append(w.found, uint64(d)<<32|uint64(at))
 			}
@@ -248,13 +251,20 @@ func (w *search) verify(g *segment, c int, spans []span, passed []uint64, q *que
 			passed[i] = uint64(t.slots.at(uint32(p)))
 		}
 	}
-	prefetch(unsafe.Pointer(&g.codes[0]), 8*maxWords, passed)
+	owner := g.owner(c)
+	prefetch(unsafe.Pointer(&owner.codes[0]), 8*maxWords, passed)
 	for _, p := range passed {
 		slot := uint32(p)
-		code := (*[maxWords]uint64)(g.codes[maxWords*int(slot):])
+		code := (*[maxWords]uint64)(owner.codes[maxWords*int(slot):])
 		if d := distance4(code, &q.code); d <= w.radius {
 			x := [maxWords]uint64{code[0] ^ q.code[0], code[1] ^ q.code[1], code[2] ^ q.code[2], code[3] ^ q.code[3]}
 			if w.every || w.radii.finder(&g.layout, x[:]) == c {
+				if owner != g.whole() {
+					var ok bool
+					if slot, ok = g.whole().find(code[:]); !ok {
+						continue
+					}
+				}
 				w.found = append(w.found, uint64(d)<<32|uint64(slot))
 			}
 		}

@@ -11,7 +11,28 @@ import (
 // place among them is its slot.
 type segment struct {
 	*body
-	tables []*table // by chunk, all in segments at rest; none in a small one
+	tables []*table // by chunk; none in a small segment
+
+	// While a segment's tables are handed over, one by one, to the one that it is merged into, so that the memory of both
+	// is never needed at once, those that come from there only say which codes to look for here.
+	here *segment // with table 0; nil in a segment with tables of its own alone
+	heir *segment
+}
+
+// whole is the segment that has the codes and rows.
+func (g *segment) whole() *segment {
+	if g.here != nil {
+		return g.here
+	}
+	return g
+}
+
+// owner is the segment to whose slots the entries of table c refer.
+func (g *segment) owner(c int) *segment {
+	if g.here != nil && g.tables[c] == g.heir.tables[c] {
+		return g.heir
+	}
+	return g.whole()
 }
 
 // body is what a segment has beside its tables.
@@ -78,6 +99,18 @@ func (t *table) find(code uint64) (slot uint32, ok bool) {
 		}
 	}
 	return low, low < t.starts[v+1] && t.near[low] == near && t.far[low] == far
+}
+
+// find is the slot of a code.
+func (g *segment) find(code []uint64) (slot uint32, ok bool) {
+	t := g.tables[0]
+	if g.words == 1 {
+		return t.find(code[0])
+	}
+	v, _, _ := split(code[0], t.group)
+	low, high := int(t.starts[v]), int(t.starts[v+1])
+	at, ok := sort.Find(high-low, func(i int) int { return compareCodes(code, g.codes[(low+i)*g.words:][:g.words]) })
+	return uint32(low + at), ok
 }
 
 // at is the slot of an entry of a table of 256-bit codes.

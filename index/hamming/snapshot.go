@@ -10,11 +10,12 @@ type limits struct {
 	frozen int // most full fresh parts that await merging before Put waits
 	parts  int // most segments before a large Put waits for a merge
 	ratio  int // a segment is merged with what is newer once that has 1/ratio of its codes
+	large  int // rows from which a segment hands its tables over one by one when it is merged
 }
 
 // With a ratio of 4, 2 million codes lie in 4 segments at most. A fresh part that is full adds up to half of what a
 // segment of a million costs a search: a larger one would add more, a smaller one would be merged more often.
-var defaultLimits = limits{tail: 1 << 15, chain: 1 << 10, table: 1 << 12, frozen: 4, parts: 8, ratio: 4}
+var defaultLimits = limits{tail: 1 << 15, chain: 1 << 10, table: 1 << 12, frozen: 4, parts: 8, ratio: 4, large: 1 << 20}
 
 // snapshot is the set at one version. It is immutable but for deaths, which carry the version at which they happened, so
 // that a snapshot shows the same codes for as long as it is used.
