@@ -60,8 +60,9 @@ func (b *recipe) sorted(rows []uint32, codes []uint64, has *Rows, workers int) *
 	}
 	work := newScratch(8 * g.slots)
 	defer work.free()
+	counts := g.counts(workers)
 	for c := 1; c < g.m; c++ {
-		g.tables[c] = g.table(c, work, workers)
+		g.tables[c] = g.table(c, counts[c], work)
 	}
 	return g
 }
@@ -197,24 +198,47 @@ func firstTable(l *layout, codes []uint64, workers int) *table {
 	return t
 }
 
+// counts tells for each table how many codes of each worker's share go to each heap.
+func (g *segment) counts(workers int) [][][1 << digit]int {
+	counts := make([][][1 << digit]int, g.m)
+	for c := range counts {
+		counts[c] = make([][1 << digit]int, workers)
+	}
+	parallel(workers, func(w int) {
+		if g.words > 1 {
+			for c := range g.m {
+				count := &counts[c][w]
+				g.windows(int(g.first[c]), share(g.slots, w, workers), share(g.slots, w+1, workers), func(_ int, windows []uint64) {
+					for _, y := range windows {
+						count[y>>(64-digit)]++
+					}
+				})
+			}
+			return
+		}
+		// A window is the whole code: one reading is enough for all tables.
+		g.windows(0, share(g.slots, w, workers), share(g.slots, w+1, workers), func(_ int, windows []uint64) {
+			for c := range g.m {
+				count, shift := &counts[c][w], 64-digit-g.first[c]
+				for _, y := range windows {
+					count[uint8(y>>(shift&63))]++
+				}
+			}
+		})
+	})
+	return counts
+}
+
 // table makes the table of chunk c, 1 or more, from table 0 or the codes. Its entries are in order of their slots within
 // a group. work has 8 bytes for each slot.
-func (g *segment) table(c int, work *scratch, workers int) *table {
+func (g *segment) table(c int, counts [][1 << digit]int, work *scratch) *table {
+	workers := len(counts)
 	t := newTable(&g.layout, c, g.slots)
 	// What is sorted: the window from the chunk on, or of long codes the group, the bits near it, and the slot.
 	var keys []uint64
 	if g.slots > 0 {
 		keys = unsafe.Slice((*uint64)(unsafe.Pointer(&work.bytes[0])), g.slots)
 	}
-	counts := make([][1 << digit]int, workers)
-	parallel(workers, func(w int) {
-		count := &counts[w]
-		g.windows(t.first, share(g.slots, w, workers), share(g.slots, w+1, workers), func(_ int, windows []uint64) {
-			for _, y := range windows {
-				count[y>>(64-digit)]++
-			}
-		})
-	})
 	heaps := starts(counts)
 	keep := ^uint64(0)
 	if g.words > 1 {
@@ -250,7 +274,7 @@ func (g *segment) table(c int, work *scratch, workers int) *table {
 func (t *table) fill(keys []uint64, begin, group uint32, words int) {
 	starts := t.starts[group:][:1<<(t.group-digit)]
 	mask := uint64(len(starts) - 1)
-	shift := 64 - t.group
+	shift := (64 - t.group) & 63
 	for _, y := range keys {
 		starts[y>>shift&mask]++
 	}
@@ -306,15 +330,17 @@ func (g *segment) windows(first, from, to int, take func(slot int, windows []uin
 // windows puts what the table says of the entries from the given one on, which lies in the given group or a later one,
 // into dst, and returns the group of the last.
 func (t *table) windows(dst []uint64, from, group uint32) uint32 {
-	for i := 0; i < len(dst); {
+	shift := (64 - t.group - nearBits) & 63
+	for len(dst) > 0 {
 		for t.starts[group+1] <= from {
 			group++
 		}
-		end := min(len(dst), i+int(t.starts[group+1]-from))
-		for ; i < end; i++ {
-			dst[i] = t.window(group, from)
-			from++
+		n := min(len(dst), int(t.starts[group+1]-from))
+		near, far := t.near[from:][:n], t.far[from:][:n]
+		for i := range dst[:n] {
+			dst[i] = (uint64(group)<<nearBits|uint64(near[i]))<<shift | uint64(far[i])
 		}
+		dst, from = dst[n:], from+uint32(n)
 	}
 	return group
 }

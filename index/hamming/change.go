@@ -77,9 +77,13 @@ func (s *Set[C]) putSegment(rows []uint32, flat []uint64) {
 	}
 	snap := s.draft()
 	snap.version++
-	for row := range g.has.All() {
-		if !s.bury(snap, row) {
-			snap.live++
+	if snap.live == 0 {
+		snap.live = g.live
+	} else {
+		for row := range g.has.All() {
+			if !s.bury(snap, row) {
+				snap.live++
+			}
 		}
 	}
 	snap.segments = append(snap.segments, g)

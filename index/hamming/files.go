@@ -322,7 +322,7 @@ func (r *segmentRecord) segment(words int, mem *memory) (*segment, error) {
 	if g.rows.width = r.Width; r.Width != 3 && r.Width != 4 {
 		return nil, fmt.Errorf("rows of %d bytes", r.Width)
 	}
-	if r.Slots < 0 || r.Slots > 1<<32-1 || r.Extra < 0 || r.Pages < 0 {
+	if r.Slots < 0 || int64(r.Slots) > 1<<32-1 || r.Extra < 0 || r.Pages < 0 {
 		return nil, errors.New("lengths out of range")
 	}
 	c := carver{bytes: mem.bytes}
@@ -391,9 +391,10 @@ func (r *segmentRecord) segment(words int, mem *memory) (*segment, error) {
 	if len(missing) > 0 {
 		work := newScratch(8 * g.slots)
 		defer work.free()
+		counts := g.counts(runtime.GOMAXPROCS(0))
 		for i, t := range g.tables {
 			if t == nil {
-				g.tables[i] = g.table(i, work, runtime.GOMAXPROCS(0))
+				g.tables[i] = g.table(i, counts[i], work)
 			}
 		}
 	}

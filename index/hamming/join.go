@@ -96,8 +96,8 @@ func (j *joined) add(code []uint64, row uint32) {
 
 // each calls take with all codes that are alive, so many at a time, until it returns false. Those of a segment come in
 // order, so that codes near each other are searched for one after the other.
-func (s *Snapshot[C]) each(codes int, take func(*joined) bool) {
-	words := s.words()
+func (v *Snapshot[C]) each(codes int, take func(*joined) bool) {
+	words := v.words()
 	j := new(joined)
 	flush := func() bool {
 		if len(j.rows) == 0 {
@@ -115,15 +115,15 @@ func (s *Snapshot[C]) each(codes int, take func(*joined) bool) {
 		j.add(code, row)
 		return true
 	}
-	for _, g := range s.segments {
-		for c := (&cursor{g: g.whole()}); c.next(s.version); {
+	for _, g := range v.segments {
+		for c := (&cursor{g: g.whole()}); c.next(v.version); {
 			if !add(c.code[:words], c.left[0]) {
 				return
 			}
 		}
 	}
-	for i := range s.tails {
-		rows, flat := s.tails[i].alive(words, s.version)
+	for i := range v.tails {
+		rows, flat := v.tails[i].alive(words, v.version)
 		for n, row := range rows {
 			if !add(flat[n*words:(n+1)*words], row) {
 				return

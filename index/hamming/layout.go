@@ -59,12 +59,15 @@ func (l *layout) in(x []uint64, c int) int {
 	return bits.OnesCount64(window(x, int(l.first[c])) >> (64 - l.width(c)))
 }
 
-// split cuts a window into the group of a table that takes so many bits, and what its entry keeps of it.
+// split cuts a window into the group of a table that takes so many bits, and what its entry keeps of it. Shifts are
+// masked, which changes none: so the compiler needs no code for those beyond 63.
 func split(y uint64, group int) (v uint32, near uint16, far uint32) {
-	return uint32(y >> (64 - group)), uint16(y >> (64 - group - nearBits)), uint32(y & (1<<(64-group-nearBits) - 1))
+	shift := (64 - group - nearBits) & 63
+	return uint32(y >> ((shift + nearBits) & 63)), uint16(y >> shift), uint32(y & (1<<shift - 1))
 }
 
 // unite is the 64-bit window that split cut up.
 func unite(v uint32, near uint16, far uint32, group int) uint64 {
-	return uint64(v)<<(64-group) | uint64(near)<<(64-group-nearBits) | uint64(far)
+	shift := (64 - group - nearBits) & 63
+	return (uint64(v)<<nearBits|uint64(near))<<shift | uint64(far)
 }

@@ -108,9 +108,10 @@ func (s *Set[C]) handOver(snap *snapshot, d due, from *segment) *segment {
 	tables := slices.Clone(from.tables)
 	work := newScratch(8 * heir.slots)
 	defer work.free()
+	counts := heir.counts(1)
 	for c := range heir.m {
 		if c > 0 {
-			heir.tables[c] = heir.table(c, work, 1)
+			heir.tables[c] = heir.table(c, counts[c], work)
 		}
 		if !same {
 			continue

@@ -126,18 +126,27 @@ func (n *nearest) run(ctx context.Context) error {
 	return nil
 }
 
-// next is the radius of the step after one: such that all chunks have the same radius, as long as that is cheap; then a
-// bit more each time; and never further than the rows are known to lie.
+// next is the radius of the step after one: such that all chunks have the same radius, as long as that is cheap; then
+// where so many rows would be if codes were uniform, and a bit more each time; and never further than the rows are known
+// to lie.
 func (n *nearest) next(reached int) int {
 	m := n.snap.segments[0].m
+	slots := 0
 	for _, g := range n.snap.segments {
 		m = max(m, g.m)
+		slots += g.slots
 	}
 	next := reached + 1
-	if reached+1 < 3*m {
-		next = (reached+1)/m*m + m - 1
+	switch {
+	case next < 2*m:
+		next = next/m*m + m - 1
+	case next < 3*m:
+		next = 3*m - 1
+		for next < (maxShell+1)*m-1 && binomial(64*n.words, next)*float64(slots) < float64(n.k) {
+			next++
+		}
 	}
-	return min(max(next, reached+1), n.radius)
+	return min(next, n.radius)
 }
 
 // extend reads what a radius adds to a segment's step, or reports that it is cheaper to read the whole segment.

@@ -92,7 +92,7 @@ const samples = 128
 // than a scan, which would find the hits again that there are.
 func (w *search) dearer(g *segment, q *query, at, from, left, hits int, scan float64) bool {
 	step := max(1, left/samples)
-	passes, found, new := 0, 0, 0
+	passes, found, fresh := 0, 0, 0
 	next := step / 2
 	for ; at < len(w.runs); at++ {
 		r := w.runs[at]
@@ -122,7 +122,7 @@ func (w *search) dearer(g *segment, q *query, at, from, left, hits int, scan flo
 				if d := bits.OnesCount64(x[0]) + bits.OnesCount64(x[1]) + bits.OnesCount64(x[2]) + bits.OnesCount64(x[3]); d <= w.radius {
 					found++
 					if w.radii.finder(&g.layout, x[:w.words]) == r.chunk {
-						new++
+						fresh++
 					}
 				}
 			}
@@ -130,8 +130,8 @@ func (w *search) dearer(g *segment, q *query, at, from, left, hits int, scan flo
 		}
 	}
 	all := float64(left) / samples
-	cost := g.costs.estimate(0, left, all*float64(passes)) + costHit*all*float64(found) + costReport*all*float64(new)
-	return cost > scan+costReport*(float64(hits)+all*float64(new))
+	cost := g.costs.estimate(0, left, all*float64(passes)) + costHit*all*float64(found) + costReport*all*float64(fresh)
+	return cost > scan+costReport*(float64(hits)+all*float64(fresh))
 }
 
 // plan spreads the radius, and lists the groups to read of each table. It reports how many entries these have, which it
