@@ -99,36 +99,44 @@ func (b *bench[C]) check(ctx context.Context) error {
 	return err
 }
 
-// checkQuery holds the answers to a query against a slow way to find all rows within a radius.
+// checkQuery holds the answers to a query, by the set that was built and by the one that was loaded, against a slow way to
+// find all rows within a radius.
 func (b *bench[C]) checkQuery(ctx context.Context, number int, all func(ctx context.Context, q C, radius int) ([]hamming.Hit, error)) error {
 	q := b.queries[number].code
-	got, err := b.within(ctx, nil, q)
-	if err != nil {
-		return err
-	}
 	want, err := all(ctx, q, b.radius)
 	if err != nil {
 		return err
 	}
-	if difference := differ(inOrder(got), inOrder(want)); difference != "" {
-		return b.wrong(number, "within %d bits: %s", b.radius, difference)
-	}
-	if b.k == 0 {
-		return nil
-	}
-	if got, err = b.nearestOf(ctx, nil, q); err != nil {
-		return err
-	}
-	if err := b.mustBeNear(number, got); err != nil {
-		return err
-	}
-	// All that lie as near as the last of them: were one missing, it would come before that.
-	if want, err = all(ctx, q, int(got[len(got)-1].Distance)); err != nil {
-		return err
-	}
-	want = inOrder(want)
-	if difference := differ(got, want[:min(len(got), len(want))]); difference != "" {
-		return b.wrong(number, "nearest %d: %s", b.k, difference)
+	inOrder(want)
+	for _, s := range []*hamming.Set[C]{b.set, b.loaded} {
+		of := ""
+		if s == b.loaded {
+			of = "loaded from files, "
+		}
+		got, err := b.within(s)(ctx, nil, q)
+		if err != nil {
+			return err
+		}
+		if difference := differ(inOrder(got), want); difference != "" {
+			return b.wrong(number, "%swithin %d bits: %s", of, b.radius, difference)
+		}
+		if b.k == 0 {
+			continue
+		}
+		if got, err = b.nearestIn(s)(ctx, nil, q); err != nil {
+			return err
+		}
+		if err := b.mustBeNear(number, got); err != nil {
+			return err
+		}
+		// All that lie as near as the last of them: were one missing, it would come before that.
+		near, err := all(ctx, q, int(got[len(got)-1].Distance))
+		if err != nil {
+			return err
+		}
+		if difference := differ(got, inOrder(near)[:min(len(got), len(near))]); difference != "" {
+			return b.wrong(number, "%snearest %d: %s", of, b.k, difference)
+		}
 	}
 	return nil
 }

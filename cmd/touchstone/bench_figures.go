@@ -22,8 +22,13 @@ type benchFigures struct {
 	BuildCPU     float64 `json:"build_cpu_seconds"` // of all processors together
 	BytesPerCode float64 `json:"bytes_per_code"`    // of the index, the codes themselves included
 
+	Save   float64 `json:"save_seconds"` // until the disk has it
+	Load   float64 `json:"load_seconds"` // from files that were just written
+	Stored int64   `json:"stored_bytes"`
+
 	askedFigures               // within the radius
 	Nearest      *askedFigures `json:"nearest,omitempty"` // the nearest k
+	Loaded       askedFigures  `json:"loaded"`            // within the radius, of the set that was loaded
 
 	ScanRadius      int     `json:"scan_radius"`
 	Scan            float64 `json:"scan_seconds"` // the median, on one processor
@@ -44,7 +49,7 @@ type askedFigures struct {
 	Max            float64 `json:"max_us"`
 	PerSecond      float64 `json:"queries_per_second"`                       // one at a time on one processor
 	PerSecondAll   float64 `json:"queries_per_second_all_processors"`        // one at a time on each
-	PerSecondBatch float64 `json:"queries_per_second_all_batched,omitempty"` // in batches on each; the nearest: there are none
+	PerSecondBatch float64 `json:"queries_per_second_all_batched,omitempty"` // in batches on each; of the set that was built and within the radius alone
 }
 
 // latencies fills in what follows from how long each query took. It sorts took.
@@ -82,6 +87,8 @@ func (f *benchFigures) print(a *app) error {
 	t.row("made in", seconds(f.Generate))
 	t.row("indexed in", fmt.Sprintf("%s, CPU time %s", seconds(f.Build), seconds(f.BuildCPU)))
 	t.row("memory", fmt.Sprintf("%.1f bytes a hash, %s", f.BytesPerCode, byteCount(f.BytesPerCode*float64(f.N))))
+	t.row("saved in", fmt.Sprintf("%s, %s", seconds(f.Save), byteCount(float64(f.Stored))))
+	t.row("loaded in", seconds(f.Load))
 	t.row("scan", fmt.Sprintf("%s within %d, %s/s of %s/s that memory gives", seconds(f.Scan), f.ScanRadius, byteCount(f.ScanBandwidth), byteCount(f.MemoryBandwidth)))
 	t.row("checked", fmt.Sprintf("%s against scans, %d against a loop: no difference", amount(f.Checked, "query"), f.CheckedByLoop))
 	t.blank()
@@ -90,6 +97,7 @@ func (f *benchFigures) print(a *app) error {
 	if f.Nearest != nil {
 		f.Nearest.row(t, fmt.Sprintf("nearest %d", f.K))
 	}
+	f.Loaded.row(t, fmt.Sprintf("within %d, loaded", f.Radius))
 	return t.flush()
 }
 

@@ -20,6 +20,7 @@ type benchOptions struct {
 	queries         int           // most that are asked
 	limit           time.Duration // of a measurement
 	check           int           // queries; -1: as many as checkLimit allows
+	dir             string        // where files go; "": where the system has temporary ones
 }
 
 func newBenchHamming(a *app) *cobra.Command {
@@ -29,7 +30,8 @@ func newBenchHamming(a *app) *cobra.Command {
 		Use:   "hamming",
 		Short: "Measure searching among so many hashes on this machine, to size it",
 		Long: `Measure searching among so many hashes on this machine, to size it: how long it takes to index them, how much memory
-they take, how fast queries are answered. No server is asked, and nothing is kept.
+they take, how fast queries are answered, how long it takes to load them again from files. No server is asked, and nothing
+is kept.
 
 The hashes are made out of the seed: uniform ones or, with --clustered, such as a catalogue of photos has: bits of uneven
 probability that depend on their neighbours, families of unequal sizes, a tenth of copies, a twentieth of nearly blank
@@ -39,7 +41,8 @@ set with some bits turned, up to the radius; the other half are new.
 Queries are first asked one at a time on one processor, which gives the latencies, then on all processors at once, one
 at a time each and in batches. A scan reads every hash, and its radius is a quarter of the bits at least, so that it can
 pass over none. The bytes of the hashes that it gets through a second are shown beside what memory gives to one processor;
-of equal hashes, and of the bits by which hashes are sorted, it reads less than that.
+of equal hashes, and of the bits by which hashes are sorted, it reads less than that. At last what was loaded from files
+is asked, again one query at a time.
 
 Answers are checked: each hash that a query was made from has to be found, and of some queries all of the answer is held
 against a scan, of a few against a loop over the hashes as well. The exit status is 1 when there is a difference.`,
@@ -56,6 +59,7 @@ against a scan, of a few against a loop over the hashes as well. The exit status
 	flags.IntVar(&o.queries, "queries", 10_000, "most queries to ask")
 	flags.DurationVar(&o.limit, "time", 2*time.Second, "most time that a measurement takes")
 	flags.IntVar(&o.check, "check", 0, "queries whose answers are checked; as many as a second allows where it is not given")
+	flags.StringVar(&o.dir, "dir", "", "folder for temporary files, as large as the index; the system's where it is not given")
 	flags.BoolVar(&asJSON, "json", false, "an object instead of text")
 	return a.verb(cmd, func(ctx context.Context, _ []string) error {
 		if err := o.complete(flags.Changed); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -69,20 +70,24 @@ func TestBenchChecks(t *testing.T) {
 
 func testBenchChecks[C hamming.Code](t *testing.T) {
 	const n, member, k = 6000, 2, 7
+	remove := func(s *hamming.Set[C], row uint32, _ C) { s.Delete(row) }
+	change := func(s *hamming.Set[C], row uint32, code C) {
+		code[0] ^= 1
+		s.Put([]uint32{row}, []C{code})
+	}
 	tests := []struct {
 		name   string
 		check  int
-		damage func(b *bench[C], row uint32)
+		loaded bool // what was loaded is damaged, instead of what was built
+		damage func(s *hamming.Set[C], row uint32, code C)
 		want   string // "": all is well
 	}{
-		{"none", -1, func(*bench[C], uint32) {}, ""},
-		{"a row is missing", 5, func(b *bench[C], row uint32) { b.set.Delete(row) }, "wrong answer to query 2, "},
-		{"a row has another code", 5, func(b *bench[C], row uint32) {
-			code := b.codes[row]
-			code[0] ^= 1
-			b.set.Put([]uint32{row}, []C{code})
-		}, "wrong answer to query 2, "},
-		{"nothing is checked", 0, func(b *bench[C], row uint32) { b.set.Delete(row) }, ""},
+		{"none", -1, false, func(*hamming.Set[C], uint32, C) {}, ""},
+		{"a row is missing", 5, false, remove, "wrong answer to query 2, "},
+		{"a row has another code", 5, false, change, "wrong answer to query 2, "},
+		{"what was loaded lacks a row", 5, true, remove, "wrong answer to query 2, "},
+		{"what was loaded has another code", 5, true, change, "wrong answer to query 2, "},
+		{"nothing is checked", 0, false, remove, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -90,12 +95,18 @@ func testBenchChecks[C hamming.Code](t *testing.T) {
 			o.bits = newCodeModel[C](0, false).bits()
 			o.radius = o.bits / 8
 			b := &bench[C]{app: &app{streams: streams{err: io.Discard}}, benchOptions: o}
-			for _, step := range []func(context.Context) error{b.generate, b.build} {
+			b.dir = t.TempDir()
+			for _, step := range []func(context.Context) error{b.generate, b.build, b.load} {
 				if err := step(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}
-			test.damage(b, uint32(b.queries[member].of))
+			damaged := b.set
+			if test.loaded {
+				damaged = b.loaded
+			}
+			row := b.queries[member].of
+			test.damage(damaged, uint32(row), b.codes[row])
 			err := b.check(t.Context())
 			if test.want == "" {
 				if err != nil {
@@ -106,7 +117,7 @@ func testBenchChecks[C hamming.Code](t *testing.T) {
 			if !errors.Is(err, errWrongAnswer) || !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
-			hits, err := b.within(t.Context(), nil, b.queries[member].code)
+			hits, err := b.within(damaged)(t.Context(), nil, b.queries[member].code)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -216,23 +227,30 @@ func TestBenchFigures(t *testing.T) {
 	var before benchFigures
 	for i := range 2 {
 		b := &bench[[4]uint64]{app: &app{streams: streams{err: io.Discard}}, benchOptions: o}
-		for _, step := range []func(context.Context) error{b.generate, b.build} {
+		b.dir = t.TempDir()
+		for _, step := range []func(context.Context) error{b.generate, b.build, b.load} {
 			if err := step(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
 		b.limit = 20 * time.Millisecond
-		for _, step := range []func(context.Context) error{b.search, b.nearest, b.check} {
+		for _, step := range []func(context.Context) error{b.search, b.nearest, b.searchLoaded, b.check} {
 			if err := step(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
 		f := b.figures
-		for _, asked := range []askedFigures{f.askedFigures, *f.Nearest} {
+		for _, asked := range []askedFigures{f.askedFigures, *f.Nearest, f.Loaded} {
 			if asked.P50 <= 0 || asked.P50 > asked.P99 || asked.P99 > asked.Max || asked.Mean > asked.Max ||
 				asked.PerSecond <= 0 || asked.PerSecondAll <= 0 || asked.Queries < 1 || asked.Queries > o.queries {
 				t.Errorf("figures don't fit each other: %+v", asked)
 			}
+		}
+		if f.Load <= 0 || f.Save <= 0 || f.Stored < 32*int64(o.n) {
+			t.Errorf("saved in %v s, loaded in %v s, %d bytes", f.Save, f.Load, f.Stored)
+		}
+		if left, err := os.ReadDir(b.dir); err != nil || len(left) > 0 {
+			t.Errorf("files that are left: %v, %v", left, err)
 		}
 		if f.PerSecondBatch <= 0 || f.Nearest.Hits != 3 || f.Checked != 20 || f.CheckedByLoop != loopQueries {
 			t.Errorf("figures: %+v", f)

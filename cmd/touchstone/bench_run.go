@@ -28,6 +28,7 @@ type bench[C hamming.Code] struct {
 	queries []benchQuery[C] // at least as many as are asked and as are checked
 	warm    []benchQuery[C]
 	set     *hamming.Set[C]
+	loaded  *hamming.Set[C] // the same, from files
 	figures benchFigures
 }
 
@@ -47,6 +48,8 @@ func runBench[C hamming.Code](ctx context.Context, a *app, o benchOptions) (*ben
 		{"indexing", false, b.build},
 		{"searching within the radius", false, b.search},
 		{"searching for the nearest", b.k == 0, b.nearest},
+		{"saving and loading", false, b.load},
+		{"searching what was loaded", false, b.searchLoaded},
 		{"scanning", false, b.scan},
 		{"checking answers", false, b.check},
 	} {
@@ -116,7 +119,7 @@ type asking[C hamming.Code] func(ctx context.Context, dst []hamming.Hit, q C) ([
 
 func (b *bench[C]) search(ctx context.Context) error {
 	f := &b.figures.askedFigures
-	if err := b.ask(ctx, f, b.within, b.mustFind); err != nil {
+	if err := b.ask(ctx, f, b.within(b.set), b.mustFind); err != nil {
 		return err
 	}
 	batches := make([][]C, 0, len(b.queries)/batchQueries+1)
@@ -137,15 +140,23 @@ func (b *bench[C]) search(ctx context.Context) error {
 
 func (b *bench[C]) nearest(ctx context.Context) error {
 	b.figures.Nearest = new(askedFigures)
-	return b.ask(ctx, b.figures.Nearest, b.nearestOf, b.mustBeNear)
+	return b.ask(ctx, b.figures.Nearest, b.nearestIn(b.set), b.mustBeNear)
 }
 
-func (b *bench[C]) within(ctx context.Context, dst []hamming.Hit, q C) ([]hamming.Hit, error) {
-	return b.set.Search(ctx, dst, q, b.radius, nil)
+func (b *bench[C]) searchLoaded(ctx context.Context) error {
+	return b.ask(ctx, &b.figures.Loaded, b.within(b.loaded), b.mustFind)
 }
 
-func (b *bench[C]) nearestOf(ctx context.Context, dst []hamming.Hit, q C) ([]hamming.Hit, error) {
-	return b.set.Nearest(ctx, dst, q, b.k, nil)
+func (b *bench[C]) within(s *hamming.Set[C]) asking[C] {
+	return func(ctx context.Context, dst []hamming.Hit, q C) ([]hamming.Hit, error) {
+		return s.Search(ctx, dst, q, b.radius, nil)
+	}
+}
+
+func (b *bench[C]) nearestIn(s *hamming.Set[C]) asking[C] {
+	return func(ctx context.Context, dst []hamming.Hit, q C) ([]hamming.Hit, error) {
+		return s.Nearest(ctx, dst, q, b.k, nil)
+	}
 }
 
 // ask asks the queries one at a time, on one processor and then on all. Each answer of the former is shown to must.
