@@ -149,7 +149,8 @@ func (o *benchOptions) memory() float64 {
 	hits := 32 * n * (batchQueries*chance + family)
 	nearest := 64 * float64(min(o.k, o.n))
 	const bandwidth = 256 << 20
-	asking := held + max(bandwidth, float64(runtime.GOMAXPROCS(0))*max(hits, nearest))
+	collected := n * (code + row) // garbage that the collector lets grow as large as what it keeps
+	asking := held + collected + max(bandwidth, float64(runtime.GOMAXPROCS(0))*max(hits, nearest))
 	return 64<<20 + max(indexing, asking)
 }
 
