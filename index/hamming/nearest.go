@@ -33,7 +33,7 @@ func (v *Snapshot[C]) Nearest(ctx context.Context, dst []Hit, q C, k int, filter
 	defer w.release()
 	w.words, w.version, w.filter, w.every, w.hits = v.words(), v.version, filter, true, dst
 	w.ask(mixed(nil, []C{q}))
-	n := nearest{search: w, snap: &v.snapshot, query: &w.queries[0], k: k, limit: max(256, 2*k)}
+	n := nearest{search: w, snap: &v.snapshot, query: &w.queries[0], k: k, limit: 4*k + 32}
 	w.radius = 64 * w.words
 	if err := n.run(ctx); err != nil {
 		return dst, fmt.Errorf("hamming: nearest: %w", err)
@@ -126,6 +126,13 @@ func (n *nearest) run(ctx context.Context) error {
 	return nil
 }
 
+// A step is worth while if by its end a share of the rows wanted are expected, and is the last for a query whose rows are
+// somewhere near where they are expected if most of them are.
+const (
+	likely = 0.25
+	enough = 0.9
+)
+
 // next is the radius of the step after one: such that all chunks have the same radius, as long as that is cheap; then
 // where so many rows would be if codes were uniform, and a bit more each time; and never further than the rows are known
 // to lie.
@@ -141,9 +148,11 @@ func (n *nearest) next(reached int) int {
 	case next < 2*m:
 		next = next/m*m + m - 1
 	case next < 3*m:
-		next = 3*m - 1
-		for next < (maxShell+1)*m-1 && binomial(64*n.words, next)*float64(slots) < float64(n.k) {
-			next++
+		expected := func() float64 { return binomial(64*n.words, next) * float64(slots) / float64(n.k) }
+		if next = 3*m - 1; expected() < likely {
+			for next < (maxShell+1)*m-1 && expected() < enough {
+				next++
+			}
 		}
 	}
 	return min(next, n.radius)
@@ -173,8 +182,15 @@ func (n *nearest) extend(part int, g *segment, s *step, radius int) bool {
 		entries, passes = entries+e, passes+p
 		n.runs = append(n.runs, run{c, from, len(n.spans)})
 	}
-	s.cost += g.costs.estimate(len(n.spans), entries, passes)
-	if s.cost > g.costs.Scan*float64(g.slots) {
+	scan := g.costs.Scan * float64(g.slots)
+	if s.cost += g.costs.estimate(len(n.spans), entries, 0); s.cost > scan {
+		return false
+	}
+	// What has been spent is lost if it ends in a scan: go on only if the rows known so far show that it won't.
+	if s.cost > scan/4 && g.costs.expected(&g.layout, g.slots, n.radius) > scan {
+		return false
+	}
+	if s.cost+g.costs.Pass*passes > scan/8 && len(n.runs) > 0 && n.dearer(g, n.query, 0, 0, entries, 0, scan) {
 		return false
 	}
 	n.spans = slices.Grow(n.spans, spanPad)
@@ -186,6 +202,7 @@ func (n *nearest) extend(part int, g *segment, s *step, radius int) bool {
 			found := kernelNear(n.out, t.near, n.padded(from), count, near)
 			n.verify(g, r.chunk, n.spans[from:from+count], n.out[:found], n.query)
 			n.offer(part)
+			s.cost += g.costs.Pass * float64(found)
 			from += count
 		}
 	}
@@ -199,7 +216,7 @@ func (n *nearest) offer(part int) {
 			n.known = append(n.known, candidate(d)<<(slotBits+partBits)|candidate(part)<<slotBits|candidate(uint32(f)))
 			if len(n.known) >= n.limit {
 				n.settle(n.radius)
-				n.limit = max(n.limit, 2*len(n.known))
+				n.limit = 4*n.k + 32 + len(n.known)
 			}
 		}
 	}

@@ -64,22 +64,27 @@ type radii [maxChunks]int8
 // deepest is the largest radius of a chunk when a search's is spread over m.
 func deepest(radius, m int) int { return (radius+m)/m - 1 }
 
-// spread gives out a search's radius: as evenly as can be, the larger shares to the chunks whose own group is the
-// smallest.
+// spread gives out a search's radius: as evenly as can be, the larger shares to chunks that lie apart, since two of them
+// beside each other would let more entries pass, and among such to those whose own groups are the smallest.
 func (t *radii) spread(radius int, sizes []uint32) {
 	m := len(sizes)
-	base := (radius+1)/m - 1
+	base, more := (radius+1)/m-1, (radius+1)%m
+	place := func(i, offset int) int { return (i*m/more + offset) % m }
+	best, least := 0, uint64(1<<63)
+	for offset := range m {
+		sum := uint64(0)
+		for i := range more {
+			sum += uint64(sizes[place(i, offset)])
+		}
+		if sum < least {
+			best, least = offset, sum
+		}
+	}
 	for c := range sizes {
 		t[c] = int8(base)
 	}
-	for range (radius + 1) % m {
-		best := -1
-		for c, size := range sizes {
-			if int(t[c]) == base && (best < 0 || size < sizes[best]) {
-				best = c
-			}
-		}
-		t[best]++
+	for i := range more {
+		t[place(i, best)]++
 	}
 }
 

@@ -2,6 +2,7 @@ package hamming
 
 import (
 	"context"
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -9,8 +10,6 @@ import (
 const (
 	// fewScans is below how many queries each scans by itself.
 	fewScans = 3
-	// scanBlock is about how many entries of table 0 are scanned with one bound.
-	scanBlock = 1 << 10
 	// tileCodes is how many codes are looked at for all queries together, and tileQueries for how many at once; the
 	// kernel's answer has room for as many pairs as outMost.
 	tileCodes   = 512
@@ -43,8 +42,7 @@ func (w *search) scanEach(ctx context.Context, g *segment) error {
 func (w *search) scanTable(ctx context.Context, g *segment, q *query, report func()) error {
 	t := g.tables[0]
 	group, near, far := split(q.code[0], t.group)
-	shift := max(0, bits.Len(uint(scanBlock<<t.group/max(1, g.slots)))-1)
-	shift = min(shift, t.group)
+	shift := blockShift(t.group, g.slots, w.radius)
 	looked := 0
 	w.spans = slices.Grow(w.spans[:0], outMost+spanPad)
 	entries := 0
@@ -93,6 +91,21 @@ func (w *search) scanTable(ctx context.Context, g *segment, q *query, report fun
 	}
 	flush()
 	return ctx.Err()
+}
+
+// blockShift is by how many bits less than the groups the blocks of a scan are told apart. Large blocks cost little by
+// themselves, but have more entries pass that the bits left out rule out.
+func blockShift(group, slots, radius int) (best int) {
+	const costBlock, costPass, costBit = 5.0, 3.0, 5.0 // nanoseconds, measured as those of search_segment.go
+	least := math.Inf(1)
+	for shift := range group + 1 {
+		blocks := math.Ldexp(1, group-shift)
+		passes := float64(slots) * binomial(64-shift, radius)
+		if cost := costBlock*blocks + passes*(costPass+costBit*float64(shift)); cost < least {
+			best, least = shift, cost
+		}
+	}
+	return best
 }
 
 // scanCodes finds the codes of an array within the radius, and has them reported some at a time.

@@ -169,12 +169,22 @@ func (w *search) plan(g *segment, q *query, scan float64) (entries int, least, c
 	return entries, least, least + g.costs.Pass*passes
 }
 
+// farStarts is by how many bits a table groups whose starts don't stay in the second cache.
+const farStarts = 19
+
 // list appends the spans of table c within its radius of a group, and tells how many entries they have, and how many of
 // them should pass.
 func (w *search) list(g *segment, c int, group uint32) (entries int, passes float64) {
 	t, radius, bound := g.tables[c], int(w.radii[c]), w.radii.bound(&g.layout, c)
 	f := flipsOf[t.group]()
-	w.spans = slices.Grow(w.spans, f.ball(radius)+spanPad)
+	if t.group >= farStarts {
+		w.found = w.found[:0]
+		for _, flip := range f.values[:f.ball(radius)] {
+			w.found = append(w.found, uint64(group^flip))
+		}
+		prefetch(unsafe.Pointer(&t.starts[0]), 4, w.found)
+		w.found = w.found[:0]
+	}
 	for d := range radius + 1 {
 		before := entries
 		values := f.values[f.ball(d-1):f.ball(d)]
