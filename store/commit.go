@@ -102,6 +102,7 @@ func (s *Store) write() {
 	defer close(s.done)
 	for first := range s.queue {
 		if !s.trusted {
+			s.Survey()
 			<-s.surveyed
 		}
 		group := []*request{first}

@@ -35,7 +35,6 @@ type walker struct {
 	f      io.ReaderAt
 	page   int64
 	high   uint64          // first page number that is not in use
-	skim   bool            // leave out what leaves of records hold, and the freelist
 	ended  <-chan struct{} // closed: give up; nil: never
 	seen   []bool
 	bufs   [][]byte // of a page each, by depth
@@ -47,26 +46,16 @@ var errEnded = errors.New("store is being closed")
 
 // checkPages lists what is wrong with the pages that a read transaction sees, unless ended is closed before it is through.
 func checkPages(tx *bolt.Tx, ended <-chan struct{}) ([]string, error) {
-	return walk(tx, &walker{ended: ended})
-}
-
-// skimPages is checkPages without the freelist and without nearly all leaves, which are most of a file: it tells that no
-// way down ends in a circle, which would take the process down. It takes for granted that the leaves below one branch are
-// alike: all of records, or all of buckets.
-func skimPages(tx *bolt.Tx) ([]string, error) { return walk(tx, &walker{skim: true}) }
-
-func walk(tx *bolt.Tx, w *walker) ([]string, error) {
 	f, err := os.Open(tx.DB().Path())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	w.f, w.page = f, int64(tx.DB().Info().PageSize)
-	w.high = uint64(tx.Size() / w.page)
-	w.seen = make([]bool, w.high)
+	w := newWalker(tx, f)
+	w.ended = ended
 	free, ok := freelistOf(f, w.page, uint64(tx.ID())) // now: the meta page may be written over meanwhile
 	w.tree(0, uint64(tx.Cursor().Bucket().Root()), nil)
-	if ok && !w.skim && len(w.faults) == 0 {
+	if ok && len(w.faults) == 0 {
 		w.freelist(free)
 	}
 	select {
@@ -75,6 +64,12 @@ func walk(tx *bolt.Tx, w *walker) ([]string, error) {
 	default:
 		return w.faults, nil
 	}
+}
+
+func newWalker(tx *bolt.Tx, f io.ReaderAt) *walker {
+	page := int64(tx.DB().Info().PageSize)
+	high := uint64(tx.Size() / page)
+	return &walker{f: f, page: page, high: high, seen: make([]bool, high)}
 }
 
 // read returns a page with those that it takes besides, all of them marked as seen. The next call of the same depth may
@@ -175,27 +170,25 @@ func (w *walker) add(id uint64, format string, args ...any) {
 	w.faults = append(w.faults, fmt.Sprintf("page %d: ", id)+fmt.Sprintf(format, args...))
 }
 
-// tree checks a page and what lies below it, and tells whether it is a leaf of records. least is the key that a branch
-// has for it.
-func (w *walker) tree(depth int, id uint64, least []byte) (records bool) {
-	b, ok := w.read(depth, id)
-	return ok && w.elements(depth, id, b, least)
+// tree checks a page and what lies below it. least is the key that a branch has for it.
+func (w *walker) tree(depth int, id uint64, least []byte) {
+	if b, ok := w.read(depth, id); ok {
+		w.elements(depth, id, b, least)
+	}
 }
 
-// elements checks a page's elements, follows them where they are sound, and tells whether they are records.
-func (w *walker) elements(depth int, id uint64, b []byte, least []byte) (records bool) {
+// elements checks a page's elements, and follows them where they are sound.
+func (w *walker) elements(depth int, id uint64, b []byte, least []byte) {
 	flags, count := binary.NativeEndian.Uint16(b[8:]), int(binary.NativeEndian.Uint16(b[10:]))
 	if flags != flagBranch && flags != flagLeaf {
 		w.add(id, "has flags %#x", flags)
-		return false
+		return
 	}
 	if pageHeader+count*pageElement > len(b) {
 		w.add(id, "has %d elements, more than fit", count)
-		return false
+		return
 	}
 	last := least
-	records = flags == flagLeaf && count > 0
-	leaves := false // below are leaves of records
 	for i := range count {
 		at := pageHeader + i*pageElement
 		e := b[at : at+pageElement]
@@ -208,25 +201,21 @@ func (w *walker) elements(depth int, id uint64, b []byte, least []byte) (records
 		}
 		if uint64(at)+offset+keySize+valueSize > uint64(len(b)) {
 			w.add(id, "element %d reaches beyond the page", i)
-			return false
+			return
 		}
 		key := b[uint64(at)+offset:][:keySize]
 		if c := bytes.Compare(key, last); c < 0 || c == 0 && i > 0 {
 			w.add(id, "element %d has a key out of order", i)
 		}
 		last = key
-		if child := binary.NativeEndian.Uint64(e[8:]); flags == flagBranch && w.skim && leaves {
-			w.note(child)
-		} else if flags == flagBranch {
-			leaves = w.tree(depth+1, child, key)
+		if flags == flagBranch {
+			w.tree(depth+1, binary.NativeEndian.Uint64(e[8:]), key)
 		} else if binary.NativeEndian.Uint32(e) == leafBucket {
-			records = false
 			w.bucket(depth, id, b[uint64(at)+offset+keySize:][:valueSize])
 		} else if f := binary.NativeEndian.Uint32(e); f != 0 {
 			w.add(id, "element %d has flags %#x", i, f)
 		}
 	}
-	return records
 }
 
 func (w *walker) bucket(depth int, id uint64, v []byte) {

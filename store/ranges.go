@@ -3,8 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
-	"fmt"
 	"os"
 
 	bolt "go.etcd.io/bbolt"
@@ -24,22 +22,15 @@ func (s *Store) Cuts(room string, parts int) (cuts [][]byte, err error) {
 			return err
 		}
 		defer func() { _ = f.Close() }() // it was only read
-		page := int64(tx.DB().Info().PageSize)
-		w := &walker{f: f, page: page, high: uint64(tx.Size() / page)}
+		w := newWalker(tx, f)
 		level := []uint64{uint64(b.Root())}
 		// A level of branches has the first key of each page below it.
-		for len(level) > 0 && len(cuts) < 4*parts {
-			w.seen = make([]bool, w.high)
-			var keys [][]byte
-			var below []uint64
-			for _, id := range level {
-				k, pages, err := w.branch(id)
-				if err != nil {
-					return err
-				}
-				keys, below = append(keys, k...), append(below, pages...)
+		for len(cuts) < 4*parts {
+			keys, below, err := w.branches(level, true)
+			if err != nil {
+				return err
 			}
-			if len(keys) == 0 {
+			if len(below) == 0 {
 				break // of leaves
 			}
 			cuts, level = keys, below
@@ -54,33 +45,6 @@ func (s *Store) Cuts(room string, parts int) (cuts [][]byte, err error) {
 		even = append(even, cuts[i*len(cuts)/parts])
 	}
 	return even, nil
-}
-
-// branch returns the keys and pages that a branch has; none of a leaf.
-func (w *walker) branch(id uint64) (keys [][]byte, pages []uint64, err error) {
-	b, ok := w.read(0, id)
-	if !ok {
-		return nil, nil, fmt.Errorf("%w: %s", ErrCorrupt, w.faults[0])
-	}
-	count := int(binary.NativeEndian.Uint16(b[10:]))
-	if binary.NativeEndian.Uint16(b[8:]) != flagBranch {
-		return nil, nil, nil
-	}
-	for i := range count {
-		at := pageHeader + i*pageElement
-		if at+pageElement > len(b) {
-			return nil, nil, fmt.Errorf("%w: page %d has %d elements, more than fit", ErrCorrupt, id, count)
-		}
-		e := b[at:]
-		start := uint64(at) + uint64(binary.NativeEndian.Uint32(e))
-		end := start + uint64(binary.NativeEndian.Uint32(e[4:]))
-		if end > uint64(len(b)) {
-			return nil, nil, fmt.Errorf("%w: page %d: element %d reaches beyond the page", ErrCorrupt, id, i)
-		}
-		keys = append(keys, bytes.Clone(b[start:end]))
-		pages = append(pages, binary.NativeEndian.Uint64(e[8:]))
-	}
-	return keys, pages, nil
 }
 
 // Each shows look a room's records as they are now, with keys after one and up to another (empty: from the first, to the

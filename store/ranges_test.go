@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,6 +66,9 @@ func TestRanges(t *testing.T) {
 		var wanted []string
 		for _, r := range want {
 			wanted = append(wanted, fmt.Sprintf("%s %s %d %v", r.Key, r.Value, r.Revision, r.Time))
+		}
+		if slices.Equal(wanted, got) {
+			continue // in a hundredth of the time that a diff takes
 		}
 		if diff := cmp.Diff(wanted, got); diff != "" {
 			t.Fatalf("records in %d ranges (-want +got):\n%s", parts, diff)

@@ -33,6 +33,7 @@ type Options struct {
 	InitialMmap    int64         // bytes of address space; 0: 16 GiB. A file that outgrows it stalls readers while it is mapped anew
 	MaxSize        int64         // bytes of the file; 0: as far as the disk goes
 	LockTimeout    time.Duration // how long to wait for another holder; 0: one second
+	Later          bool          // look through all pages only once Survey is called, or a Commit waits for it
 	Log            *slog.Logger  // told of what an operator should know; nil: nobody is
 }
 
@@ -55,7 +56,8 @@ type Store struct {
 	file     *os.File      // to read pages from, beside bbolt
 	page     int64         // bytes of a page
 	trusted  bool          // the freelist was known to be sound when the file was opened
-	surveyed chan struct{} // closed when survey has ended
+	begin    sync.Once     // of survey
+	surveyed chan struct{} // closed when survey has ended, or the store without it
 	ending   chan struct{} // closed: survey should end
 	anchor   anchor        // of the last commit; survey's until it has ended, if not trusted, then the writer's
 	anchored bool          // anchor is known
@@ -96,10 +98,8 @@ func Open(path string, o Options) (*Store, error) {
 	if err := s.open(o); err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
 	}
-	if s.readOnly {
-		close(s.surveyed)
-	} else {
-		go s.survey()
+	if !o.Later {
+		s.Survey()
 	}
 	go s.write()
 	return s, nil
@@ -164,12 +164,8 @@ func (s *Store) accept(o Options) error {
 	}
 	return s.view(func(tx *bolt.Tx) (err error) {
 		if !o.ReadOnly { // before bbolt follows them
-			faults, err := skimPages(tx)
-			if err != nil {
+			if err := skimPages(tx); err != nil {
 				return err
-			}
-			if len(faults) > 0 {
-				return fmt.Errorf("%w: %d faults, the first: %s", ErrCorrupt, len(faults), faults[0])
 			}
 		}
 		if err := checkFormat(tx); err != nil {
@@ -228,6 +224,7 @@ func (s *Store) Close() error {
 	s.life.Unlock()
 	<-s.done
 	close(s.ending)
+	s.Survey()
 	<-s.surveyed
 	close(s.changed)
 	defer func() { _ = s.file.Close() }() // it was only read

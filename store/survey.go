@@ -103,6 +103,17 @@ func writeClosed(path string, a anchor) error {
 	return nil
 }
 
+// Survey begins to look through all pages, where Options.Later left that, and does not wait for it.
+func (s *Store) Survey() {
+	s.begin.Do(func() {
+		if s.readOnly {
+			close(s.surveyed)
+			return
+		}
+		go s.survey()
+	})
+}
+
 // survey walks through all pages, once, beside whatever else happens. Damage ends all writing.
 func (s *Store) survey() {
 	defer close(s.surveyed)
