@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 	"sync"
 	"unsafe"
 
@@ -241,16 +240,16 @@ func checksum(b []byte) uint32 {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// summer is checksum of what is written to a file.
+// summer is checksum of what is written through it.
 type summer struct {
-	f     *os.File
+	w     io.Writer
 	piece uint32
 	sums  []byte
 	bytes int64
 }
 
 func (s *summer) Write(b []byte) (int, error) {
-	n, err := s.f.Write(b)
+	n, err := s.w.Write(b)
 	for rest := b[:n]; len(rest) > 0; {
 		next := min(len(rest), sumPiece-int(s.bytes%sumPiece))
 		s.piece = crc32.Update(s.piece, castagnoli, rest[:next])

@@ -240,7 +240,7 @@ func (x *Index) saveBase(ctx context.Context, b *base) (p piece, err error) {
 	if err != nil {
 		return p, err
 	}
-	w := &summer{f: f}
+	w := &summer{w: f}
 	err = b.write(ctx, w)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
