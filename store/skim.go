@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -30,7 +29,7 @@ func skimPages(tx *bolt.Tx) error {
 					return fmt.Errorf("%w: %s", ErrCorrupt, w.faults[0])
 				}
 			}
-			_, below, err := w.branches(level, false)
+			below, err := w.branches(level)
 			if err != nil {
 				return err
 			}
@@ -50,25 +49,17 @@ func skimPages(tx *bolt.Tx) error {
 // skimmers is how many pages are read at once: many, since most of the time is waiting for the disk.
 const skimmers = 16
 
-// branches returns the keys, if they are wanted, and the pages that branches of one level have, in order; none where the
-// first is a leaf, as all are then.
-func (w *walker) branches(level []uint64, keyed bool) (keys [][]byte, pages []uint64, err error) {
+// branches returns the pages that branches of one level lead to, in order; none where the first is a leaf, as all are
+// then.
+func (w *walker) branches(level []uint64) (pages []uint64, err error) {
 	if b, err := w.load(level[0], nil); err != nil || binary.NativeEndian.Uint16(b[8:]) == flagLeaf {
-		return nil, nil, err
+		return nil, err
 	}
 	type part struct {
-		keys  [][]byte
 		pages []uint64
 		err   error
 	}
 	parts := make([]part, min(skimmers, len(level)))
-	take := func(p *part, id uint64, b []byte) error {
-		return branch(id, b, func(key []byte, page uint64) {
-			if p.pages = append(p.pages, page); keyed {
-				p.keys = append(p.keys, bytes.Clone(key))
-			}
-		})
-	}
 	var wg sync.WaitGroup
 	for i := range parts {
 		wg.Go(func() {
@@ -76,7 +67,7 @@ func (w *walker) branches(level []uint64, keyed bool) (keys [][]byte, pages []ui
 			var b []byte
 			for _, id := range level[len(level)*i/len(parts) : len(level)*(i+1)/len(parts)] {
 				if b, p.err = w.load(id, b); p.err == nil {
-					p.err = take(p, id, b)
+					p.pages, p.err = branch(id, b, p.pages)
 				}
 				if p.err != nil {
 					return
@@ -87,11 +78,11 @@ func (w *walker) branches(level []uint64, keyed bool) (keys [][]byte, pages []ui
 	wg.Wait()
 	for _, p := range parts {
 		if p.err != nil {
-			return nil, nil, p.err
+			return nil, p.err
 		}
-		keys, pages = append(keys, p.keys...), append(pages, p.pages...)
+		pages = append(pages, p.pages...)
 	}
-	return keys, pages, nil
+	return pages, nil
 }
 
 // buckets returns the roots of the buckets that leaves of one level have; none where the first leaf has none.
@@ -125,25 +116,16 @@ func (w *walker) buckets(level []uint64) (roots []uint64, err error) {
 	return roots, nil
 }
 
-// branch shows the keys and pages that a branch has.
-func branch(id uint64, b []byte, look func(key []byte, page uint64)) error {
-	if binary.NativeEndian.Uint16(b[8:]) != flagBranch {
-		return damaged(id, "is no branch, though its neighbours are")
+// branch appends the pages that a branch leads to.
+func branch(id uint64, b []byte, pages []uint64) ([]uint64, error) {
+	count := int(binary.NativeEndian.Uint16(b[10:]))
+	if binary.NativeEndian.Uint16(b[8:]) != flagBranch || pageHeader+count*pageElement > len(b) {
+		return nil, damaged(id, "is no branch, though its neighbours are")
 	}
-	for i := range int(binary.NativeEndian.Uint16(b[10:])) {
-		at := pageHeader + i*pageElement
-		if at+pageElement > len(b) {
-			return damaged(id, "has more elements than fit")
-		}
-		e := b[at:]
-		start := uint64(at) + uint64(binary.NativeEndian.Uint32(e))
-		end := start + uint64(binary.NativeEndian.Uint32(e[4:]))
-		if end > uint64(len(b)) {
-			return damaged(id, "has an element that reaches beyond it")
-		}
-		look(b[start:end], binary.NativeEndian.Uint64(e[8:]))
+	for i := range count {
+		pages = append(pages, binary.NativeEndian.Uint64(b[pageHeader+i*pageElement+8:]))
 	}
-	return nil
+	return pages, nil
 }
 
 // load reads a page with those that it takes besides, into b where there is room.

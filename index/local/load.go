@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -94,66 +93,47 @@ func readers() int { return 4 * runtime.GOMAXPROCS(0) }
 
 // rebuild makes memory of the store.
 func rebuild(ctx context.Context, s *store.Store, log *slog.Logger) (*memory, error) {
-	revision := s.Revision()
-	cuts, err := s.Cuts(room, readers())
-	if err != nil {
-		return nil, translate(err)
+	began, revision := time.Now(), s.Revision()
+	ranges := make([][]*chunk, readers())
+	for i := range ranges {
+		ranges[i] = []*chunk{{products: newRegister()}}
 	}
-	bounds := append(append([][]byte{nil}, cuts...), nil)
-	ranges, errs := make([][]*chunk, len(bounds)-1), make([]error, len(bounds)-1)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	var read atomic.Int64
 	var recipe atomic.Uint32
 	told := telling(log, &read)
-	var wg sync.WaitGroup
-	for i := range ranges {
-		wg.Go(func() {
-			c := &chunk{products: newRegister()}
-			ranges[i] = append(ranges[i], c)
-			errs[i] = s.Each(ctx, room, bounds[i], bounds[i+1], func(r store.Record) error {
-				g, err := glance(r)
-				if err != nil {
-					return err
-				}
-				if of := fingerprint.Recipe(recipe.Load()); of != g.recipe && !recipe.CompareAndSwap(0, uint32(g.recipe)) {
-					of = fingerprint.Recipe(recipe.Load())
-					if of != g.recipe {
-						return fmt.Errorf("%w: photo %q of %q: %w", index.ErrCorrupt, g.id, g.brand, recipeError(g.recipe, of))
-					}
-				}
-				if c.photos() == chunkPhotos {
-					c = c.next(chunkPhotos, len(c.ids)+len(c.ids)/8, len(c.contentP)+len(c.contentP)/8)
-					ranges[i] = append(ranges[i], c)
-				}
-				c.add(g.brand, g.id, c.products.number(g.product), &g.hashes)
-				if n := c.photos(); n%1024 == 0 {
-					read.Add(1024)
-				}
-				return nil
-			})
-			if errs[i] != nil {
-				cancel()
-			}
-		})
-	}
-	wg.Wait()
-	told()
-	for _, err := range errs {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			return nil, translate(err)
+	err := s.EachPart(ctx, room, len(ranges), func(part int, r store.Record) error {
+		g, err := glance(r)
+		if err != nil {
+			return err
 		}
-	}
-	if err := errors.Join(errs...); err != nil {
+		if recipe.Load() != uint32(g.recipe) && !recipe.CompareAndSwap(0, uint32(g.recipe)) && recipe.Load() != uint32(g.recipe) {
+			return fmt.Errorf("%w: photo %q of %q: %w", index.ErrCorrupt, g.id, g.brand, recipeError(g.recipe, fingerprint.Recipe(recipe.Load())))
+		}
+		c := ranges[part][len(ranges[part])-1]
+		if c.photos() == chunkPhotos {
+			c = c.next(chunkPhotos, len(c.ids)+len(c.ids)/8, len(c.contentP)+len(c.contentP)/8)
+			ranges[part] = append(ranges[part], c)
+		}
+		c.add(g.brand, g.id, c.products.number(g.product), &g.hashes)
+		if n := c.photos(); n%1024 == 0 {
+			read.Add(1024)
+		}
+		return nil
+	})
+	told()
+	if err != nil {
 		return nil, translate(err)
 	}
 	photos, chunks := 0, slices.Concat(ranges...)
 	for _, c := range chunks {
 		photos += c.photos()
 	}
+	log.Debug("photos read", "photos", photos, "seconds", time.Since(began).Seconds())
 	b := join(chunks, photos)
+	log.Debug("base made", "seconds", time.Since(began).Seconds())
 	b.recipe, b.revision = fingerprint.Recipe(recipe.Load()), revision
-	if clear(ranges); len(chunks) > len(ranges) {
+	if len(chunks) > len(ranges) {
+		clear(ranges)
 		clear(chunks)
 		runtime.GC() // else what has become of no use stays until memory has doubled
 	}
