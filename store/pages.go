@@ -37,8 +37,15 @@ type walker struct {
 	high   uint64          // first page number that is not in use
 	ended  <-chan struct{} // closed: give up; nil: never
 	seen   []bool
-	bufs   [][]byte // of a page each, by depth
+	levels []level // by depth
 	faults []string
+}
+
+// level is what a walker has of the pages at one depth.
+type level struct {
+	buf   []byte // of one page
+	ahead []byte // of several
+	read  extents
 }
 
 // errEnded is what a walk that was given up returns.
@@ -83,13 +90,13 @@ func (w *walker) read(depth int, id uint64) (b []byte, ok bool) {
 		return nil, false
 	default:
 	}
-	if depth == len(w.bufs) {
-		w.bufs = append(w.bufs, make([]byte, w.page))
-	}
-	b = w.bufs[depth]
-	if _, err := w.f.ReadAt(b, int64(id)*w.page); err != nil {
-		w.add(id, "%v", err)
-		return nil, false
+	l := w.level(depth)
+	if b = l.read.page(id, w.page); b == nil {
+		b = l.buf
+		if _, err := w.f.ReadAt(b, int64(id)*w.page); err != nil {
+			w.add(id, "%v", err)
+			return nil, false
+		}
 	}
 	pages := uint64(binary.NativeEndian.Uint32(b[12:])) + 1
 	if pages > w.high-id {
@@ -114,6 +121,25 @@ func (w *walker) read(depth int, id uint64) (b []byte, ok bool) {
 		}
 	}
 	return b, true
+}
+
+// level returns what there is of a depth.
+func (w *walker) level(depth int) *level {
+	for depth >= len(w.levels) {
+		w.levels = append(w.levels, level{buf: make([]byte, w.page)})
+	}
+	return &w.levels[depth]
+}
+
+// ahead reads the pages that a branch leads to, those that lie together at once, since each by itself takes long where the
+// file is not in memory. What is wrong with them is seen when they are looked at.
+func (w *walker) ahead(depth int, branch []byte, count int) {
+	ids := make([]uint64, count)
+	for i := range ids {
+		ids[i] = binary.NativeEndian.Uint64(branch[pageHeader+i*pageElement+8:])
+	}
+	l := w.level(depth)
+	l.read, _ = w.extents(&l.ahead, ids)
 }
 
 // note marks a page as seen, which another leads to.
@@ -187,6 +213,9 @@ func (w *walker) elements(depth int, id uint64, b []byte, least []byte) {
 	if pageHeader+count*pageElement > len(b) {
 		w.add(id, "has %d elements, more than fit", count)
 		return
+	}
+	if flags == flagBranch {
+		w.ahead(depth+1, b, count)
 	}
 	last := least
 	for i := range count {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -100,50 +101,18 @@ const (
 	windowGap   = 3
 )
 
-// window reads pages into buf, those that lie near each other at once, and shows them in the order in which they are given.
+// window reads pages into buf, and shows them in the order in which they are given.
 func (w *walker) window(buf *[]byte, ids []uint64, look func(id uint64, b []byte) error) error {
-	sorted := slices.Sorted(slices.Values(ids))
-	if sorted[0] < 2 || sorted[len(sorted)-1] >= w.high {
-		return damaged(sorted[len(sorted)-1], "is not in use, though another leads to it")
-	}
-	type extent struct {
-		first uint64
-		b     []byte
-	}
-	var extents []extent
-	rest := *buf
-	for i := 0; i < len(sorted); {
-		end := i + 1
-		for end < len(sorted) && sorted[end]-sorted[end-1] <= windowGap {
-			end++
-		}
-		size := int64(sorted[end-1]-sorted[i]+1) * w.page
-		if int64(len(rest)) < size { // the next window finds the room
-			*buf = make([]byte, len(*buf)+int(size))
-			rest = *buf
-		}
-		e := extent{sorted[i], rest[:size]}
-		rest = rest[size:]
-		if _, err := w.f.ReadAt(e.b, int64(e.first)*w.page); err != nil {
-			return err
-		}
-		extents = append(extents, e)
-		i = end
+	read, err := w.extents(buf, ids)
+	if err != nil {
+		return err
 	}
 	for _, id := range ids {
-		i, ok := slices.BinarySearchFunc(extents, id, func(e extent, id uint64) int {
-			if e.first <= id {
-				return -1
-			}
-			return 1
-		})
-		if !ok {
-			i--
+		b := read.page(id, w.page)
+		if b == nil {
+			return damaged(id, "is not in use, though another leads to it")
 		}
-		e := extents[i]
-		b := e.b[int64(id-e.first)*w.page:][:w.page]
 		if binary.NativeEndian.Uint32(b[12:]) > 0 { // it takes more pages
-			var err error
 			if b, err = w.load(id, nil); err != nil {
 				return err
 			}
@@ -153,6 +122,55 @@ func (w *walker) window(buf *[]byte, ids []uint64, look func(id uint64, b []byte
 		}
 	}
 	return nil
+}
+
+// extent is some pages that lie together, extents are such, in order.
+type (
+	extent struct {
+		first uint64
+		b     []byte
+	}
+	extents []extent
+)
+
+// extents reads those of the pages that there are into buf: what lies near each other at once.
+func (w *walker) extents(buf *[]byte, ids []uint64) (read extents, err error) {
+	sorted := slices.Sorted(slices.Values(ids))
+	rest := *buf
+	for i := 0; i < len(sorted); {
+		if sorted[i] < 2 || sorted[i] >= w.high {
+			i++
+			continue
+		}
+		end := i + 1
+		for end < len(sorted) && sorted[end] < w.high && sorted[end]-sorted[end-1] <= windowGap {
+			end++
+		}
+		size := int64(sorted[end-1]-sorted[i]+1) * w.page
+		if int64(len(rest)) < size { // the next window finds the room
+			*buf = make([]byte, len(*buf)+int(size))
+			rest = *buf
+		}
+		e := extent{sorted[i], rest[:size]}
+		if _, err := w.f.ReadAt(e.b, int64(e.first)*w.page); err != nil {
+			return nil, err
+		}
+		read, rest = append(read, e), rest[size:]
+		i = end
+	}
+	return read, nil
+}
+
+// page returns a page that was read, nil where it was not.
+func (x extents) page(id uint64, size int64) []byte {
+	i, ok := slices.BinarySearchFunc(x, id, func(e extent, id uint64) int { return cmp.Compare(e.first, id) })
+	if !ok {
+		i--
+	}
+	if i < 0 || (int64(id-x[i].first)+1)*size > int64(len(x[i].b)) {
+		return nil
+	}
+	return x[i].b[int64(id-x[i].first)*size:][:size]
 }
 
 // records shows the records that a leaf has, in place.
