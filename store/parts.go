@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
@@ -74,25 +75,44 @@ func (w *walker) parts(ctx context.Context, room string, leaves []uint64, parts 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
+	ends := make([][2][]byte, parts) // first and last keys
 	for part := range parts {
 		wg.Go(func() {
-			var buf []byte
+			var buf, last []byte
 			from, to := len(leaves)*part/parts, len(leaves)*(part+1)/parts
 			for ids := range slices.Chunk(leaves[from:to], windowPages) {
 				if ctx.Err() != nil {
 					return
 				}
 				if err := w.window(&buf, ids, func(id uint64, b []byte) error {
-					return records(room, id, b, func(r Record) error { return look(part, r) })
+					return records(room, id, b, func(r Record) error {
+						switch {
+						case last == nil:
+							ends[part][0] = bytes.Clone(r.Key)
+						case bytes.Compare(r.Key, last) <= 0:
+							return damaged(id, "has keys out of order")
+						}
+						last = append(last[:0], r.Key...)
+						return look(part, r)
+					})
 				}); err != nil {
 					cancel(err)
 					return
 				}
 			}
+			ends[part][1] = last
 		})
 	}
 	wg.Wait()
-	return context.Cause(ctx)
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	for i := range parts - 1 {
+		if before, next := ends[i][1], ends[i+1][0]; before != nil && next != nil && bytes.Compare(before, next) >= 0 {
+			return damaged(leaves[len(leaves)*(i+1)/parts], "has keys out of order")
+		}
+	}
+	return nil
 }
 
 // How pages are read: so many in a go, and with those that lie between them where that are few.

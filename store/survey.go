@@ -17,6 +17,9 @@ import (
 // beside the reads, and the first write waits for it. It is known at once where the list is, byte for byte, the one that
 // bbolt wrote last before the store was closed, when it was known to be sound: Close notes what that was beside the file.
 // The pages are walked through even then, for what else a write could make worse; meanwhile there are writes.
+//
+// Reads of a damaged file give what was written, or ErrCorrupt, or don't find a key because the way down to it is damaged:
+// that is for the walk, or a check, to tell. They go on once it was told, as they do after a failed write.
 
 // anchor is what a file hangs on: its newest meta page, and the checksum of the list of free pages that this one names.
 type anchor struct {

@@ -170,6 +170,81 @@ func TestCircle(t *testing.T) {
 	}
 }
 
+// TestDamagedBranchKeys damages the keys by which branches lead down, which carry no checksum: paging ends all the same, goes
+// forward, and shows nothing that is not there.
+func TestDamagedBranchKeys(t *testing.T) {
+	path := filled(t)
+	s, _ := reopened(t, path)
+	var changes []Change
+	for i := range 300 {
+		changes = append(changes, Change{Room: "r", Key: fmt.Appendf(nil, "%03d", i), Value: make([]byte, 500)})
+	}
+	mustCommit(t, s, changes...)
+	mustClose(t, s)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pageSize := os.Getpagesize()
+	met := 0
+	for id := 2; id < len(b)/pageSize; id++ {
+		page := b[id*pageSize:]
+		if binary.NativeEndian.Uint16(page[8:]) != flagBranch || binary.NativeEndian.Uint64(page) != uint64(id) {
+			continue
+		}
+		for i := 1; i < int(binary.NativeEndian.Uint16(page[10:])); i += 25 {
+			at := pageHeader + i*pageElement
+			e := page[at:]
+			start, size := at+int(binary.NativeEndian.Uint32(e)), int(binary.NativeEndian.Uint32(e[4:]))
+			for bit := range 8 {
+				damaged := bytes.Clone(b)
+				damaged[id*pageSize+start+max(0, size-1-bit/4)] ^= 1 << bit
+				s, err := Open(written(t, damaged), Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				met++
+				for after := uint64(0); ; {
+					events, err := s.Log(t.Context(), after, 20)
+					if err != nil && !errors.Is(err, ErrCorrupt) {
+						t.Fatal(err)
+					}
+					if len(events) == 0 {
+						break
+					}
+					if last := events[len(events)-1].Revision; last != after+uint64(len(events)) {
+						t.Fatalf("%d events after %d end at %d", len(events), after, last)
+					}
+					after += uint64(len(events))
+				}
+				for _, at := range []uint64{0, 100} {
+					for r, pages := (Range{At: at}), 0; ; pages++ {
+						page, more, err := s.Scan(t.Context(), "r", r, 20)
+						if err != nil && !errors.Is(err, ErrCorrupt) {
+							t.Fatal(err)
+						}
+						if !more {
+							break
+						}
+						if r.After = page[len(page)-1].Key; pages > 100 {
+							t.Fatalf("page %d element %d bit %d: scanning at %d does not end", id, i, bit, at)
+						}
+					}
+				}
+				if err := s.EachPart(t.Context(), "r", 3, func(int, Record) error { return nil }); err != nil && !errors.Is(err, ErrCorrupt) {
+					t.Fatal(err)
+				}
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if met == 0 {
+		t.Error("no branch was damaged")
+	}
+}
+
 func TestCloseEndsTheSurvey(t *testing.T) {
 	s, _ := reopened(t, filled(t))
 	mustClose(t, s)
