@@ -87,7 +87,10 @@ func (c *checker) add(where, room string, key []byte, format string, args ...any
 
 // pages checks what the file is made of. Nothing that is not sound is handed to bbolt's own check, nor followed further.
 func (c *checker) pages() error {
-	faults, err := checkPages(c.tx)
+	faults, err := checkPages(c.tx, c.ctx.Done())
+	if errors.Is(err, errEnded) {
+		return c.ctx.Err()
+	}
 	for _, f := range faults {
 		c.add("page", "", nil, "%s", f)
 	}

@@ -101,6 +101,10 @@ func (s *Store) submit(r *request) error {
 func (s *Store) write() {
 	defer close(s.done)
 	for first := range s.queue {
+		if !s.trusted {
+			s.Survey()
+			<-s.surveyed
+		}
 		group := []*request{first}
 	more:
 		for len(group) < groupCommits {
@@ -196,6 +200,7 @@ func (s *Store) transact(group []*request) (n int, err error) {
 	if err := guard(tx.Commit); err != nil {
 		return n, s.writeFailed(errors.Join(err, s.rollback(tx)), last)
 	}
+	s.note()
 	s.mu.Lock()
 	s.revision = at
 	close(s.changed)
@@ -320,9 +325,7 @@ func (s *Store) writeFailed(cause error, last uint64) error {
 		return fmt.Errorf("%w: %w", ErrFull, cause)
 	}
 	err := fmt.Errorf("%w: a write failed, its outcome is unknown: %w", ErrReadOnly, cause)
-	s.mu.Lock()
-	s.latch = err
-	s.mu.Unlock()
+	s.refuse(err)
 	s.log.Error("a write failed; the store takes no more changes until it is opened anew", "file", s.path, "error", cause)
 	return err
 }

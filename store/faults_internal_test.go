@@ -112,7 +112,8 @@ func TestNothingBeforeItIsSynced(t *testing.T) {
 	}
 }
 
-// TestDamagedFreelist damages the list of free pages, which bbolt trusts: writing by it would destroy what is stored.
+// TestDamagedFreelist damages the list of free pages, which bbolt trusts: writing by it would destroy what is stored. So
+// nothing is written, whether or not there is a note of when the list was sound.
 func TestDamagedFreelist(t *testing.T) {
 	path := filled(t)
 	sound, err := os.ReadFile(path)
@@ -141,19 +142,40 @@ func TestDamagedFreelist(t *testing.T) {
 	if count < 3 {
 		t.Fatalf("%d free pages, want some", count)
 	}
+	noted, ok := readAnchor(bytes.NewReader(sound), int64(pageSize))
+	if !ok {
+		t.Fatal("the file has no anchor")
+	}
 	refused := func(name string, damage func(page []byte)) {
 		t.Helper()
 		b := bytes.Clone(sound)
 		damage(b[at : at+pageSize])
 		damaged := written(t, b)
+		if err := writeClosed(damaged, noted); err != nil {
+			t.Fatal(err)
+		}
 		if faults, err := Check(t.Context(), damaged, nil); err != nil || len(faults) == 0 {
 			t.Errorf("%s: check: %v, %v", name, faults, err)
 		}
-		if s, err := Open(damaged, Options{}); !errors.Is(err, ErrCorrupt) {
-			t.Errorf("%s: open: %v, want ErrCorrupt", name, err)
-			if err == nil {
-				_ = s.Close()
+		s, err := Open(damaged, Options{})
+		if err == nil {
+			if _, err := s.Get("r", []byte("001")); err != nil { // reads go on
+				t.Errorf("%s: get: %v", name, err)
 			}
+			changes := []Change{{Room: "r", Key: []byte("k")}}
+			_, err = s.Commit(t.Context(), func(*View) ([]Change, error) { return changes, nil })
+			if !errors.Is(err, ErrReadOnly) || s.Err() == nil {
+				t.Errorf("%s: commit: %v, want ErrReadOnly", name, err)
+			}
+			if err := s.Close(); err != nil {
+				t.Errorf("%s: close: %v", name, err)
+			}
+			if _, there := readClosed(damaged); there {
+				t.Errorf("%s: it is noted as closed", name)
+			}
+		}
+		if !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v, want ErrCorrupt", name, err)
 		}
 		if after, err := os.ReadFile(damaged); err != nil || !bytes.Equal(after, b) {
 			t.Errorf("%s: the file was changed, %v", name, err)
@@ -187,6 +209,7 @@ func TestDamageUnderWrites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		<-s.surveyed // what comes later is for the writes to meet
 		f, err := os.OpenFile(damaged, os.O_WRONLY, 0)
 		if err != nil {
 			t.Fatal(err)

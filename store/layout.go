@@ -120,6 +120,16 @@ func encodeRecord(room string, r Record) []byte {
 
 // decodeRecord reads a value of state; the Record shares no memory with it.
 func decodeRecord(room string, key, v []byte) (Record, error) {
+	r, err := recordIn(room, key, v)
+	if err != nil {
+		return Record{}, err
+	}
+	r.Key, r.Value = bytes.Clone(r.Key), append([]byte{}, r.Value...)
+	return r, nil
+}
+
+// recordIn reads a value of state, in place.
+func recordIn(room string, key, v []byte) (Record, error) {
 	c, err := unframe(bucketState, room, key, v)
 	if err != nil {
 		return Record{}, err
@@ -128,11 +138,11 @@ func decodeRecord(room string, key, v []byte) (Record, error) {
 		return Record{}, fmt.Errorf("%w: state %q %q: record of %d bytes", ErrCorrupt, room, key, len(c))
 	}
 	return Record{
-		Key:      bytes.Clone(key),
+		Key:      key,
 		Revision: binary.BigEndian.Uint64(c),
 		Time:     timeOf(c[8:]),
 		Kind:     c[16],
-		Value:    append([]byte{}, c[17:]...),
+		Value:    c[17:],
 	}, nil
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,48 +34,69 @@ const (
 type walker struct {
 	f      io.ReaderAt
 	page   int64
-	high   uint64 // first page number that is not in use
+	high   uint64          // first page number that is not in use
+	ended  <-chan struct{} // closed: give up; nil: never
 	seen   []bool
-	bufs   [][]byte // of a page each, by depth
+	levels []level // by depth
 	faults []string
 }
 
-// checkPages lists what is wrong with the pages that a read transaction sees.
-func checkPages(tx *bolt.Tx) ([]string, error) {
+// level is what a walker has of the pages at one depth.
+type level struct {
+	buf   []byte // of one page
+	ahead []byte // of several
+	read  extents
+}
+
+// errEnded is what a walk that was given up returns.
+var errEnded = errors.New("store is being closed")
+
+// checkPages lists what is wrong with the pages that a read transaction sees, unless ended is closed before it is through.
+func checkPages(tx *bolt.Tx, ended <-chan struct{}) ([]string, error) {
 	f, err := os.Open(tx.DB().Path())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	page := int64(tx.DB().Info().PageSize)
-	high := uint64(tx.Size() / page)
-	w := &walker{f: f, page: page, high: high, seen: make([]bool, high)}
+	w := newWalker(tx, f)
+	w.ended = ended
+	free, ok := freelistOf(f, w.page, uint64(tx.ID())) // now: the meta page may be written over meanwhile
 	w.tree(0, uint64(tx.Cursor().Bucket().Root()), nil)
-	if free, ok := freelistOf(f, page, uint64(tx.ID())); ok && len(w.faults) == 0 {
+	if ok && len(w.faults) == 0 {
 		w.freelist(free)
 	}
-	return w.faults, nil
+	select {
+	case <-w.ended:
+		return nil, errEnded
+	default:
+		return w.faults, nil
+	}
+}
+
+func newWalker(tx *bolt.Tx, f io.ReaderAt) *walker {
+	page := int64(tx.DB().Info().PageSize)
+	high := uint64(tx.Size() / page)
+	return &walker{f: f, page: page, high: high, seen: make([]bool, high)}
 }
 
 // read returns a page with those that it takes besides, all of them marked as seen. The next call of the same depth may
 // reuse the memory.
 func (w *walker) read(depth int, id uint64) (b []byte, ok bool) {
-	if id < 2 || id >= w.high {
-		w.add(id, "is not in use, though another leads to it")
+	if !w.note(id) {
 		return nil, false
 	}
-	if w.seen[id] {
-		w.add(id, "is led to twice")
+	select {
+	case <-w.ended:
 		return nil, false
+	default:
 	}
-	w.seen[id] = true
-	if depth == len(w.bufs) {
-		w.bufs = append(w.bufs, make([]byte, w.page))
-	}
-	b = w.bufs[depth]
-	if _, err := w.f.ReadAt(b, int64(id)*w.page); err != nil {
-		w.add(id, "%v", err)
-		return nil, false
+	l := w.level(depth)
+	if b = l.read.page(id, w.page); b == nil {
+		b = l.buf
+		if _, err := w.f.ReadAt(b, int64(id)*w.page); err != nil {
+			w.add(id, "%v", err)
+			return nil, false
+		}
 	}
 	pages := uint64(binary.NativeEndian.Uint32(b[12:])) + 1
 	if pages > w.high-id {
@@ -99,6 +121,39 @@ func (w *walker) read(depth int, id uint64) (b []byte, ok bool) {
 		}
 	}
 	return b, true
+}
+
+// level returns what there is of a depth.
+func (w *walker) level(depth int) *level {
+	for depth >= len(w.levels) {
+		w.levels = append(w.levels, level{buf: make([]byte, w.page)})
+	}
+	return &w.levels[depth]
+}
+
+// ahead reads the pages that a branch leads to, those that lie together at once, since each by itself takes long where the
+// file is not in memory. What is wrong with them is seen when they are looked at.
+func (w *walker) ahead(depth int, branch []byte, count int) {
+	ids := make([]uint64, count)
+	for i := range ids {
+		ids[i] = binary.NativeEndian.Uint64(branch[pageHeader+i*pageElement+8:])
+	}
+	l := w.level(depth)
+	l.read, _ = w.extents(&l.ahead, ids)
+}
+
+// note marks a page as seen, which another leads to.
+func (w *walker) note(id uint64) bool {
+	if id < 2 || id >= w.high {
+		w.add(id, "is not in use, though another leads to it")
+		return false
+	}
+	if w.seen[id] {
+		w.add(id, "is led to twice")
+		return false
+	}
+	w.seen[id] = true
+	return true
 }
 
 // freelist checks the list of free pages, once all that are in use were seen: both together are all there are.
@@ -158,6 +213,9 @@ func (w *walker) elements(depth int, id uint64, b []byte, least []byte) {
 	if pageHeader+count*pageElement > len(b) {
 		w.add(id, "has %d elements, more than fit", count)
 		return
+	}
+	if flags == flagBranch {
+		w.ahead(depth+1, b, count)
 	}
 	last := least
 	for i := range count {

@@ -200,7 +200,8 @@ func scanState(ctx context.Context, tx *bolt.Tx, room string, r Range, take func
 		return nil
 	}
 	c := b.Cursor()
-	k, v := c.Seek(maxKey(r.Prefix, r.After))
+	last := maxKey(r.Prefix, r.After) // a key that stands before it would be met again and again
+	k, v := c.Seek(last)
 	if len(r.After) > 0 && bytes.Equal(k, r.After) {
 		k, v = c.Next()
 	}
@@ -208,6 +209,10 @@ func scanState(ctx context.Context, tx *bolt.Tx, room string, r Range, take func
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if bytes.Compare(k, last) < 0 {
+			return fmt.Errorf("%w: state %q: key %q behind %q", ErrCorrupt, room, k, last)
+		}
+		last = k
 		rec, err := decodeRecord(room, k, v)
 		if err != nil {
 			return err
@@ -259,7 +264,9 @@ func scanHistory(ctx context.Context, tx *bolt.Tx, room string, r Range, take fu
 		}
 		// 00 02 comes after every entry of this key and before those of any other.
 		next := append(bytes.Clone(prefix[:len(prefix)-1]), 2)
-		k, _ = c.Seek(next)
+		if k, _ = c.Seek(next); k != nil && bytes.Compare(k, next) < 0 {
+			return fmt.Errorf("%w: history %q: key %x behind %x", ErrCorrupt, room, k, next)
+		}
 	}
 	return nil
 }
@@ -290,6 +297,9 @@ func (s *Store) Log(ctx context.Context, after uint64, limit int) (page []Event,
 			}
 			if e.Revision > until {
 				break
+			}
+			if want := after + 1 + uint64(len(page)); e.Revision != want {
+				return fmt.Errorf("%w: log: revision %d where %d should be", ErrCorrupt, e.Revision, want)
 			}
 			page = append(page, e)
 			size += len(e.Key) + len(e.Value)

@@ -33,6 +33,7 @@ type Options struct {
 	InitialMmap    int64         // bytes of address space; 0: 16 GiB. A file that outgrows it stalls readers while it is mapped anew
 	MaxSize        int64         // bytes of the file; 0: as far as the disk goes
 	LockTimeout    time.Duration // how long to wait for another holder; 0: one second
+	Later          bool          // look through all pages only once Survey is called, or a Commit waits for it
 	Log            *slog.Logger  // told of what an operator should know; nil: nobody is
 }
 
@@ -52,6 +53,15 @@ type Store struct {
 	queue chan *request // to the writer; closed by Close
 	done  chan struct{} // closed when the writer has ended
 
+	file     *os.File      // to read pages from, beside bbolt
+	page     int64         // bytes of a page
+	trusted  bool          // the freelist was known to be sound when the file was opened
+	begin    sync.Once     // of survey
+	surveyed chan struct{} // closed when survey has ended, or the store without it
+	ending   chan struct{} // closed: survey should end
+	anchor   anchor        // of the last commit; survey's until it has ended, if not trusted, then the writer's
+	anchored bool          // anchor is known
+
 	life   sync.RWMutex // held for reading by whoever uses db or queue, so that Close waits; protects closed
 	closed bool
 
@@ -62,7 +72,9 @@ type Store struct {
 	changed  chan struct{} // closed and replaced when revision grows or the store is closed
 }
 
-// Open opens the file, or makes it where there is none. Errors: ErrLocked, ErrVersion, ErrMeta, ErrCorrupt, the system's.
+// Open opens the file, or makes it where there is none. Not all of its pages are looked at by then: the first Commit waits
+// until they were, unless Close left a note that fits, and is refused where they are damaged, as all others then are. Reads
+// don't wait. Errors: ErrLocked, ErrVersion, ErrMeta, ErrCorrupt, the system's.
 func Open(path string, o Options) (*Store, error) {
 	if o.InitialMmap == 0 {
 		o.InitialMmap = defaultMmap
@@ -81,9 +93,13 @@ func Open(path string, o Options) (*Store, error) {
 	s := &Store{
 		path: path, log: o.Log, readOnly: o.ReadOnly,
 		queue: make(chan *request, queued), done: make(chan struct{}), changed: make(chan struct{}),
+		surveyed: make(chan struct{}), ending: make(chan struct{}),
 	}
 	if err := s.open(o); err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
+	}
+	if !o.Later {
+		s.Survey()
 	}
 	go s.write()
 	return s, nil
@@ -123,6 +139,14 @@ func (s *Store) open(o Options) error {
 	if err := s.accept(o); err != nil {
 		return errors.Join(err, s.db.Close())
 	}
+	if s.file, err = os.Open(s.path); err != nil {
+		return errors.Join(err, s.db.Close())
+	}
+	s.page = int64(s.db.Info().PageSize)
+	if closed, ok := readClosed(s.path); ok {
+		s.anchor, s.anchored = readAnchor(s.file, s.page)
+		s.trusted = s.anchored && s.anchor == closed
+	}
 	return nil
 }
 
@@ -139,17 +163,13 @@ func (s *Store) accept(o Options) error {
 		s.log.Warn("a meta page is damaged, the last commits may be lost with it", "file", s.path, "page", damaged)
 	}
 	return s.view(func(tx *bolt.Tx) (err error) {
-		if err := checkFormat(tx); err != nil {
-			return err
-		}
-		if !o.ReadOnly { // what is wrong with the pages may cost more of them by the next write
-			faults, err := checkPages(tx)
-			if err != nil {
+		if !o.ReadOnly { // before bbolt follows them
+			if err := skimPages(tx); err != nil {
 				return err
 			}
-			if len(faults) > 0 {
-				return fmt.Errorf("%w: %d faults, the first: %s", ErrCorrupt, len(faults), faults[0])
-			}
+		}
+		if err := checkFormat(tx); err != nil {
+			return err
 		}
 		s.revision, err = lastRevision(tx)
 		return err
@@ -203,13 +223,18 @@ func (s *Store) Close() error {
 	close(s.queue)
 	s.life.Unlock()
 	<-s.done
+	close(s.ending)
+	s.Survey()
+	<-s.surveyed
 	close(s.changed)
+	defer func() { _ = s.file.Close() }() // it was only read
 	if s.stuck {
 		return fmt.Errorf("store: close %s: %w: a write is stuck, the file stays locked until the process ends", s.path, ErrCorrupt)
 	}
 	if err := guard(s.db.Close); err != nil {
 		return fmt.Errorf("store: close %s: %w", s.path, err)
 	}
+	s.leave()
 	return nil
 }
 

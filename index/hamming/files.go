@@ -104,7 +104,7 @@ func (v *Snapshot[C]) Save(ctx context.Context, dir, prefix string) (description
 	}
 	m.Fresh = len(rows)
 	state = append(state, bytesOf(rows), bytesOf(codes))
-	if m.State, err = writeFile(ctx, dir, prefix+"-"+rand.Text()+".state", state); err != nil {
+	if m.State, err = writeFile(ctx, dir, prefix+rand.Text()+".state", state); err != nil {
 		return nil, nil, fmt.Errorf("hamming: save: %w", err)
 	}
 	if err := syncDir(dir); err != nil {
@@ -131,7 +131,7 @@ func (g *segment) save(ctx context.Context, dir, prefix string) (file, error) {
 			return s.file, nil
 		}
 	}
-	f, err := writeFile(ctx, dir, prefix+"-"+rand.Text()+".segment", g.arrays())
+	f, err := writeFile(ctx, dir, prefix+rand.Text()+".segment", g.arrays())
 	if err == nil {
 		g.saved.Store(&saved{dir, f})
 	}

@@ -41,6 +41,27 @@ func TestConformance(t *testing.T) {
 	indextest.Run(t, func(t testing.TB) indextest.Place { return file(filepath.Join(t.TempDir(), "index.db")) })
 }
 
+// eager is a place where memory is written to files, and taken from them, all the time.
+type eager string
+
+func (e eager) Open(t testing.TB) index.Index {
+	t.Helper()
+	x, err := local.OpenEager(context.Background(), string(e), local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+func (e eager) Check(t testing.TB) {
+	t.Helper()
+	file(e).Check(t)
+}
+
+func TestConformanceWithCheckpoints(t *testing.T) {
+	indextest.Run(t, func(t testing.TB) indextest.Place { return eager(filepath.Join(t.TempDir(), "index.db")) })
+}
+
 // TestFormat1 opens a file that has photos of the first version of the format.
 func TestFormat1(t *testing.T) {
 	b, err := os.ReadFile(golden)

@@ -24,10 +24,7 @@ func (x *Index) get(k index.Key) (index.Photo, error) {
 	if k.Validate() != nil {
 		return index.Photo{}, index.ErrNotFound
 	}
-	x.mu.RLock()
-	revision := x.applied
-	x.mu.RUnlock()
-	return x.asOf(k, revision) // what is told of a photo, searches show
+	return x.asOf(k, x.now.Load().applied) // what is told of a photo, searches show
 }
 
 // At implements index.Searcher.
@@ -53,9 +50,9 @@ func (x *Index) Brands(ctx context.Context) ([]index.BrandCount, error) {
 		return nil, err
 	}
 	defer x.calls.Done()
-	x.mu.RLock()
-	counts := x.views.names()
-	x.mu.RUnlock()
+	v := x.now.Load()
+	defer v.keep()
+	counts := v.names()
 	slices.SortFunc(counts, func(a, b index.BrandCount) int { return strings.Compare(a.Brand, b.Brand) })
 	return counts, nil
 }
@@ -72,23 +69,23 @@ func (x *Index) List(ctx context.Context, f index.Filter, after index.Key, limit
 	if err := index.CheckLimit(limit); err != nil {
 		return nil, err
 	}
-	x.mu.RLock()
-	rows, n, err := x.views.filter(f)
-	var keys []index.Key
-	few := err == nil && rows != nil && n <= fewKeys
-	if few {
-		for code := range rows.All() {
-			if k := x.views.rows[code/2].key; code%2 == 0 && k.Compare(after) > 0 {
-				keys = append(keys, k)
-			}
-		}
-	}
-	x.mu.RUnlock()
+	v := x.now.Load()
+	defer v.keep()
+	rows, n, err := v.filter(f)
 	if err != nil {
 		return nil, err
 	}
-	if !few {
+	if rows == nil || n > fewKeys {
 		return x.scan(ctx, f, after, limit)
+	}
+	var keys []index.Key
+	for code := range rows.All() {
+		if code%2 != 0 {
+			continue
+		}
+		if k := v.key(code / 2); k.Compare(after) > 0 {
+			keys = append(keys, k)
+		}
 	}
 	slices.SortFunc(keys, index.Key.Compare)
 	var page []index.Photo

@@ -38,7 +38,9 @@ func (x *Index) Search(ctx context.Context, q index.Query) (index.Result, error)
 	if err := q.Validate(); err != nil {
 		return index.Result{}, err
 	}
-	r, nearest, err := x.nearest(ctx, q)
+	v := x.now.Load()
+	defer v.keep()
+	r, nearest, err := v.nearest(ctx, q)
 	if err != nil {
 		return index.Result{}, err
 	}
@@ -53,28 +55,25 @@ func (x *Index) Search(ctx context.Context, q index.Query) (index.Result, error)
 }
 
 // nearest looks in memory: for the result without its neighbours, and for these, in order, of their photos the keys alone.
-func (x *Index) nearest(ctx context.Context, q index.Query) (r index.Result, nearest []index.Neighbor, err error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	if len(x.views.byKey) > 0 && x.views.recipe != q.Recipe {
-		return r, nil, recipeError(q.Recipe, x.views.recipe)
+func (v *view) nearest(ctx context.Context, q index.Query) (r index.Result, nearest []index.Neighbor, err error) {
+	if v.photos > 0 && v.recipe != q.Recipe {
+		return r, nil, recipeError(q.Recipe, v.recipe)
 	}
-	rows, searched, err := x.views.filter(q.Filter)
+	rows, searched, err := v.filter(q.Filter)
 	if err != nil {
 		return r, nil, err
 	}
-	found, err := x.views.near(ctx, q, rows, searched)
+	found, err := v.near(ctx, q, rows, searched)
 	if err != nil {
 		return r, nil, err
 	}
-	key := func(c candidate) index.Key { return x.views.rows[c.row].key }
 	slices.SortFunc(found, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.pdq, b.pdq), cmp.Compare(a.p, b.p), key(a).Compare(key(b)))
+		return cmp.Or(cmp.Compare(a.pdq, b.pdq), cmp.Compare(a.p, b.p), v.compare(a.row, b.row))
 	})
 	for _, c := range found[:min(q.Limit, len(found))] {
-		nearest = append(nearest, index.Neighbor{Photo: index.Photo{Key: key(c)}, DistancePDQ: c.pdq, DistanceP: c.p})
+		nearest = append(nearest, index.Neighbor{Photo: index.Photo{Key: v.key(c.row)}, DistancePDQ: c.pdq, DistanceP: c.p})
 	}
-	return index.Result{Total: len(found), Searched: searched, Revision: x.applied}, nearest, nil
+	return index.Result{Total: len(found), Searched: searched, Revision: v.applied}, nearest, nil
 }
 
 // asOf reads a photo as it stood at a revision. The store may be ahead of memory by changes that are not acknowledged.
@@ -90,11 +89,12 @@ func (x *Index) asOf(k index.Key, revision uint64) (index.Photo, error) {
 }
 
 // near returns the rows of the filter within the radii, in no order.
-func (v *views) near(ctx context.Context, q index.Query, filter *hamming.Rows, photos int) ([]candidate, error) {
+func (v *view) near(ctx context.Context, q index.Query, filter *hamming.Rows, photos int) ([]candidate, error) {
 	var found []candidate
 	looked := 0
 	look := func(at uint32) (err error) {
-		pdq, p := v.rows[at].distances(q.Probes)
+		h := v.hashes(at)
+		pdq, p := h.distances(q.Probes)
 		if pdq <= q.RadiusPDQ || p <= q.RadiusP {
 			found = append(found, candidate{at, pdq, p})
 		}
@@ -104,7 +104,7 @@ func (v *views) near(ctx context.Context, q index.Query, filter *hamming.Rows, p
 		return err
 	}
 	if photos <= fewPhotos || q.RadiusPDQ > mostPDQ || q.RadiusP > mostP {
-		err := v.all(filter, look)
+		err := v.among(filter, look)
 		return found, err
 	}
 	var hits []hamming.Hit
@@ -140,15 +140,10 @@ func (v *views) near(ctx context.Context, q index.Query, filter *hamming.Rows, p
 	return found, nil
 }
 
-// all has each row of the filter looked at, in no order, until look fails.
-func (v *views) all(filter *hamming.Rows, look func(at uint32) error) error {
+// among has each row of the filter looked at, in no order, until look fails.
+func (v *view) among(filter *hamming.Rows, look func(at uint32) error) error {
 	if filter == nil {
-		for _, at := range v.byKey {
-			if err := look(at); err != nil {
-				return err
-			}
-		}
-		return nil
+		return v.all(look)
 	}
 	for code := range filter.All() {
 		if code%2 != 0 {

@@ -1,0 +1,210 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"touchstone/fingerprint"
+	"touchstone/index"
+	"touchstone/store"
+)
+
+// What memory is taken from.
+const (
+	sourceFiles = "files"
+	sourceStore = "store"
+)
+
+// load makes memory: of the files beside the store and what has changed since, where they fit, otherwise of the store.
+func (x *Index) load(ctx context.Context) error {
+	began := time.Now()
+	x.source = sourceFiles
+	m, err := x.restore(ctx)
+	if err != nil {
+		if !errors.Is(err, errMemory) {
+			return err
+		}
+		if !errors.Is(err, errNoCheckpoint) {
+			x.log.Warn("the files that memory is kept in don't fit; it is built from the store", "files", x.dir, "error", err)
+			x.discard()
+		}
+		x.source = sourceStore
+		if m, err = rebuild(ctx, x.store, x.log); err != nil {
+			return err
+		}
+	}
+	x.memory = m
+	v := m.view()
+	x.now.Store(v)
+	x.plan.confirm(moment{v.applied, v.photos, v.recipe})
+	x.log.Info("photos loaded", "photos", v.photos, "revision", v.applied, "from", x.source, "seconds", time.Since(began).Seconds())
+	return nil
+}
+
+// glimpse is what memory keeps of a stored photo, in place.
+type glimpse struct {
+	brand, id, product []byte
+	recipe             fingerprint.Recipe
+	hashes
+}
+
+// glance reads of a record what memory keeps; the rest of its value is not looked at. layout.go has the layout.
+func glance(r store.Record) (g glimpse, err error) {
+	var ok bool
+	if g.brand, g.id, ok = bytes.Cut(r.Key, []byte{0}); !ok || len(g.brand) > index.MaxName || len(g.id) > index.MaxName {
+		return g, fmt.Errorf("%w: key %q", index.ErrCorrupt, r.Key)
+	}
+	fail := func(what string) (glimpse, error) {
+		return g, fmt.Errorf("%w: photo %q of %q: value: %s", index.ErrCorrupt, g.id, g.brand, what)
+	}
+	b := r.Value
+	if len(b) < 1+fingerprint.Size || b[0] != photoFormat {
+		return fail("another format, or cut short")
+	}
+	at := len(b) - fingerprint.Size
+	n, size := binary.Uvarint(b[1:at])
+	if size <= 0 || n > index.MaxName || int(n) > at-1-size {
+		return fail("number")
+	}
+	g.product = b[1+size:][:n]
+	var f fingerprint.Fingerprint
+	if err := f.UnmarshalBinary(b[at:]); err != nil {
+		return fail(err.Error())
+	}
+	g.recipe, g.hashes = f.Recipe, hashesOf(&f)
+	return g, nil
+}
+
+// row is the glimpse as a change needs it.
+func (g *glimpse) row() *row {
+	return &row{index.Key{Brand: string(g.brand), ID: string(g.id)}, string(g.product), g.hashes}
+}
+
+// readers is how many goroutines read the store: more than there are processors, since they wait for the disk.
+func readers() int { return 4 * runtime.GOMAXPROCS(0) }
+
+// rebuild makes memory of the store.
+func rebuild(ctx context.Context, s *store.Store, log *slog.Logger) (*memory, error) {
+	began, revision := time.Now(), s.Revision()
+	ranges := make([][]*chunk, readers())
+	for i := range ranges {
+		ranges[i] = []*chunk{{products: newRegister()}}
+	}
+	var read atomic.Int64
+	var recipe atomic.Uint32
+	told := telling(log, &read)
+	err := s.EachPart(ctx, room, len(ranges), func(part int, r store.Record) error {
+		g, err := glance(r)
+		if err != nil {
+			return err
+		}
+		if recipe.Load() != uint32(g.recipe) && !recipe.CompareAndSwap(0, uint32(g.recipe)) && recipe.Load() != uint32(g.recipe) {
+			return fmt.Errorf("%w: photo %q of %q: %w", index.ErrCorrupt, g.id, g.brand, recipeError(g.recipe, fingerprint.Recipe(recipe.Load())))
+		}
+		c := ranges[part][len(ranges[part])-1]
+		if c.photos() == chunkPhotos {
+			c = c.next(chunkPhotos, len(c.ids)+len(c.ids)/8, len(c.contentP)+len(c.contentP)/8)
+			ranges[part] = append(ranges[part], c)
+		}
+		c.add(g.brand, g.id, c.products.number(g.product), &g.hashes)
+		if n := c.photos(); n%1024 == 0 {
+			read.Add(1024)
+		}
+		return nil
+	})
+	told()
+	if err != nil {
+		return nil, translate(err)
+	}
+	photos, chunks := 0, slices.Concat(ranges...)
+	for _, c := range chunks {
+		photos += c.photos()
+	}
+	log.Debug("photos read", "photos", photos, "seconds", time.Since(began).Seconds())
+	b := join(chunks, photos)
+	log.Debug("base made", "seconds", time.Since(began).Seconds())
+	b.recipe, b.revision = fingerprint.Recipe(recipe.Load()), revision
+	if len(chunks) > len(ranges) {
+		clear(ranges)
+		clear(chunks)
+		runtime.GC() // else what has become of no use stays until memory has doubled
+	}
+	return newMemory(b, newSets(b.codes())), ctx.Err()
+}
+
+// telling logs from time to time how many photos were read, until it is called off.
+func telling(log *slog.Logger, read *atomic.Int64) (off func()) {
+	ended, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(5 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				log.Info("loading photos", "photos", read.Load())
+			case <-ended:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(ended)
+		<-done
+	}
+}
+
+// replayPage is how many changes are repeated at once.
+const replayPage = 2000
+
+// replay repeats in memory what the store's log has after what memory shows.
+func (m *memory) replay(ctx context.Context, s *store.Store, until uint64) error {
+	for m.now.applied < until {
+		events, err := s.Log(ctx, m.now.applied, replayPage)
+		if err != nil {
+			return translate(err)
+		}
+		if len(events) == 0 {
+			return fmt.Errorf("%w: the log ends at %d, not at %d", index.ErrCorrupt, m.now.applied, until)
+		}
+		last := map[string]int{} // of the events of each key, since changes at once must have no key in common
+		for i, e := range events {
+			if e.Room == room {
+				last[string(e.Key)] = i
+			}
+		}
+		m.change(events[len(events)-1].Revision, func(c *codes) {
+			for i, e := range events {
+				if e.Room != room || last[string(e.Key)] != i {
+					continue
+				}
+				if e.Value == nil {
+					var k index.Key
+					if k, err = parseKey(e.Key); err == nil {
+						m.remove(k, c)
+					}
+				} else {
+					var g glimpse
+					if g, err = glance(e.Record); err == nil {
+						m.put(g.row(), g.recipe, c)
+					}
+				}
+				if err != nil {
+					return
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
