@@ -2,6 +2,7 @@ package hamming
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"sync/atomic"
 	"unsafe"
@@ -26,25 +27,23 @@ func (b *recipe) indexed(rows []uint32, flat []uint64, workers int) *segment {
 	mem := newScratch(2*aligned(8*n) + 2*aligned(4*n) + aligned(8*len(flat)))
 	defer mem.free()
 	c := carver{bytes: mem.bytes}
-	from := pairs{carve[uint64](&c, n), carve[uint32](&c, n)}
 	to := pairs{carve[uint64](&c, n), carve[uint32](&c, n)}
 	if b.words == 1 {
-		copy(from.keys, flat)
-		copy(from.values, rows)
-		sortPairs(from, to, workers, cmp.Compare[uint32])
+		sortPairs(pairs{flat, rows}, to, workers, cmp.Compare[uint32])
 		return b.sorted(to.values, to.keys, has, workers)
 	}
+	from := pairs{carve[uint64](&c, n), carve[uint32](&c, n)}
 	for i := range n {
-		from.keys[i], from.values[i] = flat[i*b.words], uint32(i)
+		from.keys[i], from.values[i] = flat[i*maxWords], uint32(i)
 	}
 	sortPairs(from, to, workers, func(i, j uint32) int {
-		return cmp.Or(compareCodes(flat[int(i)*b.words:][1:b.words], flat[int(j)*b.words:][1:b.words]), cmp.Compare(rows[i], rows[j]))
+		return cmp.Or(compareCodes(flat[int(i)*maxWords:][1:maxWords], flat[int(j)*maxWords:][1:maxWords]), cmp.Compare(rows[i], rows[j]))
 	})
 	codes := carve[uint64](&c, len(flat))
 	parallel(workers, func(w int) {
 		for i := share(n, w, workers); i < share(n, w+1, workers); i++ {
 			at := to.values[i]
-			copy(codes[i*b.words:][:b.words], flat[int(at)*b.words:][:b.words])
+			*(*[maxWords]uint64)(codes[i*maxWords:]) = *(*[maxWords]uint64)(flat[int(at)*maxWords:])
 			from.values[i] = rows[at]
 		}
 	})
@@ -70,7 +69,7 @@ func (b *recipe) sorted(rows []uint32, codes []uint64, has *Rows, workers int) *
 // first is sorted, but only table 0 is there, if the segment is to have any. What is given for layout, if anything, is
 // kept to unless another number of chunks is better.
 func (b *recipe) first(rows []uint32, codes []uint64, has *Rows, workers int, given *layout) *segment {
-	g := &segment{body: b.collapse(rows, codes, has)}
+	g := &segment{body: b.collapse(rows, codes, has, workers)}
 	codes = codes[:g.slots*b.words]
 	if g.codes != nil {
 		copy(g.codes, codes)
@@ -94,41 +93,61 @@ func (b *recipe) first(rows []uint32, codes []uint64, has *Rows, workers int, gi
 	return g
 }
 
+// same tells whether two codes are equal.
+func (b *recipe) same(codes []uint64, i, j int) bool {
+	return codes[i*b.words] == codes[j*b.words] && (b.words == 1 ||
+		*(*[maxWords]uint64)(codes[i*maxWords:]) == *(*[maxWords]uint64)(codes[j*maxWords:]))
+}
+
 // collapse moves the different codes to the front and notes the rows of each.
-func (b *recipe) collapse(rows []uint32, codes []uint64, has *Rows) *body {
-	slots, copies := 0, 0
-	for i := 0; i < len(rows); {
-		j := i + 1
-		for j < len(rows) && slices.Equal(codes[j*b.words:(j+1)*b.words], codes[i*b.words:(i+1)*b.words]) {
-			j++
+func (b *recipe) collapse(rows []uint32, codes []uint64, has *Rows, workers int) *body {
+	n := len(rows)
+	// Of the codes that equal the one before: how many there are, and how many begin such a run.
+	var again, runs atomic.Int64
+	var most atomic.Uint32
+	parallel(workers, func(w int) {
+		from, to := share(n, w, workers), share(n, w+1, workers)
+		same, first, highest := 0, 0, uint32(0)
+		for i := from; i < to; i++ {
+			highest = max(highest, rows[i])
+			if i > 0 && b.same(codes, i-1, i) {
+				same++
+				if i == 1 || !b.same(codes, i-2, i-1) {
+					first++
+				}
+			}
 		}
-		if j-i > 1 {
-			copies += 1 + j - i
+		again.Add(int64(same))
+		runs.Add(int64(first))
+		for old := most.Load(); old < highest && !most.CompareAndSwap(old, highest); old = most.Load() {
 		}
-		slots++
-		i = j
-	}
-	most := uint32(copies)
-	if len(rows) > 0 {
-		most = max(most, slices.Max(rows))
-	}
-	g := &body{layout: layout{words: b.words}, slots: slots, live: len(rows), has: has}
-	g.rows.width = packedWidth(most)
+	})
+	slots := n - int(again.Load())
+	extra := int(again.Load() + 2*runs.Load()) // a run has its number besides
+	g := &body{layout: layout{words: b.words}, slots: slots, live: n, has: has}
+	g.rows.width = packedWidth(max(most.Load(), uint32(extra)))
 	flat := 0
 	if b.words == maxWords || slots < b.limits.table {
 		flat = slots * b.words
 	}
-	g.mem = newMemory(aligned(8*flat) + aligned(packedSize(slots, g.rows.width)) + aligned(8*(slots/64+1)) + aligned(4*copies))
+	g.mem = newMemory(aligned(8*flat) + aligned(packedSize(slots, g.rows.width)) + aligned(8*(slots/64+1)) + aligned(4*extra))
 	c := carver{bytes: g.mem.bytes}
 	g.codes = carve[uint64](&c, flat)
 	g.rows.bytes = carve[byte](&c, packedSize(slots, g.rows.width))
 	g.shared = carve[uint64](&c, slots/64+1)
-	g.extra = carve[uint32](&c, copies)[:0]
+	g.extra = carve[uint32](&c, extra)[:0]
+	if extra == 0 {
+		parallel(workers, func(w int) {
+			for i := share(n, w, workers); i < share(n, w+1, workers); i++ {
+				g.rows.set(uint32(i), rows[i])
+			}
+		})
+		return g
+	}
 	slot := 0
-	for i := 0; i < len(rows); slot++ {
-		code := codes[i*b.words : (i+1)*b.words]
+	for i := 0; i < n; slot++ {
 		j := i + 1
-		for j < len(rows) && slices.Equal(codes[j*b.words:(j+1)*b.words], code) {
+		for j < n && b.same(codes, i, j) {
 			j++
 		}
 		if j-i > 1 {
@@ -138,7 +157,9 @@ func (b *recipe) collapse(rows []uint32, codes []uint64, has *Rows) *body {
 		} else {
 			g.rows.set(uint32(slot), rows[i])
 		}
-		copy(codes[slot*b.words:(slot+1)*b.words], code)
+		for word := range b.words {
+			codes[slot*b.words+word] = codes[i*b.words+word]
+		}
 		i = j
 	}
 	return g
@@ -313,7 +334,7 @@ func (g *segment) windows(first, from, to int, take func(slot int, windows []uin
 		if g.words == 1 {
 			group = g.tables[0].windows(windows, uint32(from), group)
 			for i, y := range windows {
-				windows[i] = y<<first | y>>(64-first)
+				windows[i] = bits.RotateLeft64(y, first)
 			}
 		} else {
 			w, s := first/64, first%64

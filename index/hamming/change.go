@@ -22,7 +22,7 @@ func (s *Set[C]) Put(rows []uint32, codes []C) {
 	if len(rows) == 0 {
 		return
 	}
-	s.put(rows, mixed(make([]uint64, 0, len(codes)*s.words), codes))
+	s.put(rows, mixed(codes, runtime.GOMAXPROCS(0)))
 }
 
 // put is Put of codes in the order of bits that sets keep; it may change flat.

@@ -28,7 +28,7 @@ func (s *Set[C]) Parts() (segments, tails int) {
 
 // Mix reorders the bits of a code as sets do.
 func Mix[C Code](c C) (m C) {
-	flat := mixed(nil, []C{c})
+	flat := mixed([]C{c}, 1)
 	for i := range len(m) {
 		m[i] = flat[i]
 	}

@@ -72,13 +72,15 @@ func ring1(x uint64) uint64 {
 	return x<<48 | x>>48<<32 | x>>32&0xffff<<16 | x>>16&0xffff
 }
 
-// ring4 is ring1 for 256 bits.
-func ring4(x [4]uint64) (r [4]uint64) {
-	for i := range 16 {
-		c := i * ringStep % 16
-		r[i/4] = r[i/4]<<16 | x[c/4]>>(16*(c%4))&0xffff
+// ring4 is ring1 for 256 bits: chunks 0, 3, 6, 9, 12, 15, 2, and so on by ringStep, modulo 16.
+func ring4(x [4]uint64) [4]uint64 {
+	const low = 0xffff
+	return [4]uint64{
+		x[0]<<48 | x[0]>>48<<32 | x[1]>>32&low<<16 | x[2]>>16&low,
+		x[3]<<48 | x[3]>>48<<32 | x[0]>>32&low<<16 | x[1]>>16&low,
+		x[2]<<48 | x[2]>>48<<32 | x[3]>>32&low<<16 | x[0]>>16&low,
+		x[1]<<48 | x[1]>>48<<32 | x[2]>>32&low<<16 | x[3]>>16&low,
 	}
-	return r
 }
 
 // mixTables say what each byte of a 64-bit code becomes.
@@ -92,23 +94,35 @@ var mixTables = sync.OnceValue(func() *[8][256]uint64 {
 	return t
 })
 
-// mixed appends the words of codes to flat, reordered.
-func mixed[C Code](flat []uint64, codes []C) []uint64 {
+// mixed is the words of codes, reordered.
+func mixed[C Code](codes []C, workers int) []uint64 {
+	var c C
+	words := len(c)
+	flat := make([]uint64, len(codes)*words)
+	if len(codes) < fewPairs {
+		workers = 1
+	}
+	parallel(workers, func(w int) {
+		from, to := share(len(codes), w, workers), share(len(codes), w+1, workers)
+		mixInto(flat[from*words:to*words], codes[from:to])
+	})
+	return flat
+}
+
+func mixInto[C Code](flat []uint64, codes []C) {
 	tables := mixTables()
 	for i := range codes {
 		c := codes[i]
 		if len(c) == 1 {
 			x := c[0]
-			flat = append(flat, tables[0][uint8(x)]|tables[1][uint8(x>>8)]|tables[2][uint8(x>>16)]|tables[3][uint8(x>>24)]|
-				tables[4][uint8(x>>32)]|tables[5][uint8(x>>40)]|tables[6][uint8(x>>48)]|tables[7][x>>56])
+			flat[i] = tables[0][uint8(x)] | tables[1][uint8(x>>8)] | tables[2][uint8(x>>16)] | tables[3][uint8(x>>24)] |
+				tables[4][uint8(x>>32)] | tables[5][uint8(x>>40)] | tables[6][uint8(x>>48)] | tables[7][x>>56]
 			continue
 		}
 		var x [4]uint64
 		for j := range len(c) {
 			x[j] = c[j]
 		}
-		x = ring4(mix4(x))
-		flat = append(flat, x[:]...)
+		*(*[4]uint64)(flat[4*i:]) = ring4(mix4(x))
 	}
-	return flat
 }

@@ -32,7 +32,7 @@ func (v *Snapshot[C]) Nearest(ctx context.Context, dst []Hit, q C, k int, filter
 	w := newSearch()
 	defer w.release()
 	w.words, w.version, w.filter, w.every, w.hits = v.words(), v.version, filter, true, dst
-	w.ask(mixed(nil, []C{q}))
+	w.ask(mixed([]C{q}, 1))
 	n := nearest{search: w, snap: &v.snapshot, query: &w.queries[0], k: k, limit: 4*k + 32}
 	w.radius = 64 * w.words
 	if err := n.run(ctx); err != nil {

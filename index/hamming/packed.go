@@ -1,5 +1,7 @@
 package hamming
 
+import "encoding/binary"
+
 // packed is an array of numbers below 1<<32 in 3 bytes each where that is enough, else 4. The least significant byte
 // comes first. Its zero value holds nothing.
 type packed struct {
@@ -22,19 +24,21 @@ func packedSize(n, width int) int { return n*width + packedPad }
 
 func (p *packed) at(i uint32) uint32 {
 	b := p.bytes[int(i)*p.width:]
-	_ = b[3]
-	v := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+	v := binary.LittleEndian.Uint32(b)
 	if p.width == 3 {
 		v &= 1<<24 - 1
 	}
 	return v
 }
 
-// set writes number i, byte by byte, so that neighbours may be written at the same time.
+// set writes number i and nothing beside it, so that neighbours may be written at the same time.
 func (p *packed) set(i, v uint32) {
 	b := p.bytes[int(i)*p.width:]
-	b[0], b[1], b[2] = byte(v), byte(v>>8), byte(v>>16)
 	if p.width == 4 {
-		b[3] = byte(v >> 24)
+		binary.LittleEndian.PutUint32(b, v)
+		return
 	}
+	_ = b[2]
+	binary.LittleEndian.PutUint16(b, uint16(v))
+	b[2] = byte(v >> 16)
 }

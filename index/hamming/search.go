@@ -90,7 +90,7 @@ func (v *Snapshot[C]) search(ctx context.Context, dst []Hit, queries []C, radius
 	defer w.release()
 	w.words, w.radius, w.version, w.filter, w.hits = v.words(), radius, v.version, filter, dst
 	w.scanning = scan
-	w.ask(mixed(nil, queries))
+	w.ask(mixed(queries, 1))
 	if err := w.parts(ctx, &v.snapshot); err != nil {
 		return dst, fmt.Errorf("hamming: search: %w", err)
 	}

@@ -41,7 +41,7 @@ func sortPairs(from, to pairs, workers int, tie func(a, b uint32) int) {
 	if n < fewPairs {
 		copy(to.keys, from.keys)
 		copy(to.values, from.values)
-		to.settle(0, tie)
+		to.sort(tie)
 		return
 	}
 	heaps := from.partition(to, workers)
@@ -119,22 +119,27 @@ func (p pairs) pass(to pairs, shift int) {
 	}
 }
 
-// settle sorts pairs that are in order of the highest so many bits of their keys; 0 of them: that are in no order.
+// settle sorts pairs that are in order of the highest so many bits of their keys, 1 or more.
 func (p pairs) settle(sorted int, tie func(a, b uint32) int) {
-	shift := 64 - sorted
+	shift := (64 - sorted) & 63
 	for i := 0; i < len(p.keys); {
 		j := i + 1
-		for j < len(p.keys) && p.keys[j]>>shift == p.keys[i]>>shift {
+		for high := p.keys[i] >> shift; j < len(p.keys) && p.keys[j]>>shift == high; {
 			j++
 		}
-		switch run := p.slice(i, j); {
-		case j-i == 1:
-		case j-i <= 16:
-			run.insertion(tie)
-		default:
-			run.compare(tie)
+		if j-i > 1 {
+			p.slice(i, j).sort(tie)
 		}
 		i = j
+	}
+}
+
+// sort sorts pairs that are in no order.
+func (p pairs) sort(tie func(a, b uint32) int) {
+	if len(p.keys) <= 16 {
+		p.insertion(tie)
+	} else {
+		p.compare(tie)
 	}
 }
 
