@@ -3,7 +3,6 @@ package hamming
 import (
 	"cmp"
 	"math/bits"
-	"slices"
 	"sync/atomic"
 	"unsafe"
 )

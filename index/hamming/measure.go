@@ -26,11 +26,11 @@ func measure(words int, t *table, codes []uint64) costs {
 		return max(float64(least.Nanoseconds()), 1)
 	}
 	// Spans of few entries and of many, so that what a span and what an entry costs can be told apart.
-	const spans, few, many = 512, 4, 260
-	cost := func(length int) float64 {
+	const spans, few, longs = 512, 4, 32
+	cost := func(count, length int) float64 {
 		return best(func() {
 			w.spans = w.spans[:0]
-			for range spans {
+			for range count {
 				from := min(t.starts[r.Uint32N(1<<t.group)], uint32(max(0, n-length)))
 				w.spans = append(w.spans, span{from, min(from+uint32(length), uint32(n)), 0, 0})
 			}
@@ -38,10 +38,11 @@ func measure(words int, t *table, codes []uint64) costs {
 			w.each(func(from, n int) int { return kernelNear(w.out, t.near, w.padded(from), n, 0) })
 		})
 	}
-	short, long := cost(few), cost(many)
+	short, medium, long := cost(spans, few)/spans, cost(spans, longSpan)/spans, cost(longs, spanMost)/longs
 	var k costs
-	k.Entry = max((long-short)/(spans*(many-few)), 0.01)
-	k.Probe = max(short/spans-few*k.Entry, 1)
+	k.Entry = max((medium-short)/(longSpan-few), 0.01)
+	k.Probe = max(short-few*k.Entry, 1)
+	k.Long = max((long-medium)/(spanMost-longSpan), 0.01)
 	// What it takes to list the groups, in tables of several sizes.
 	groups := make([]uint32, 1024)
 	for bits := range k.lookup {

@@ -172,25 +172,24 @@ func (n *nearest) extend(part int, g *segment, s *step, radius int) bool {
 	s.radii = n.radii
 	n.spans, n.runs = n.spans[:0], n.runs[:0]
 	code := n.query.code[:n.words]
-	entries, passes := 0, 0.0
+	var all load
 	for c, t := range g.tables {
 		if n.radii[c] < 0 || n.radii[c] == before[c] && n.radii.bound(&g.layout, c) == before.bound(&g.layout, c) {
 			continue
 		}
 		from := len(n.spans)
-		e, p := n.list(g, c, uint32(window(code, t.first)>>(64-t.group)))
-		entries, passes = entries+e, passes+p
+		all = all.plus(n.list(g, c, uint32(window(code, t.first)>>(64-t.group))))
 		n.runs = append(n.runs, run{c, from, len(n.spans)})
 	}
 	scan := g.costs.Scan * float64(g.slots)
-	if s.cost += g.costs.estimate(len(n.spans), entries, 0); s.cost > scan {
+	if s.cost += g.costs.least(all); s.cost > scan {
 		return false
 	}
 	// What has been spent is lost if it ends in a scan: go on only if the rows known so far show that it won't.
 	if s.cost > scan/4 && g.costs.expected(&g.layout, g.slots, n.radius) > scan {
 		return false
 	}
-	if s.cost+g.costs.Pass*passes > scan/8 && len(n.runs) > 0 && n.dearer(g, n.query, 0, 0, entries, 0, scan) {
+	if s.cost+g.costs.Pass*all.passes > scan/8 && len(n.runs) > 0 && n.dearer(g, n.query, 0, 0, 0, scan) {
 		return false
 	}
 	n.spans = slices.Grow(n.spans, spanPad)

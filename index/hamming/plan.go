@@ -143,16 +143,31 @@ func binomial(n, k int) float64 {
 type costs struct {
 	Probe float64 // fetch the first entries of a group
 	Entry float64 // compare the near bits of an entry
+	Long  float64 // the same, of entries beyond the first longSpan of a group, which are fetched in time by themselves
 	Pass  float64 // fetch and compare the rest of a code
 	Scan  float64 // compare the next code of all
 
 	lookup [maxGroup + 1]float64 // find a group in a table by so many bits
 }
 
-// estimate is what a search of tables costs that reads so many groups with so many entries, of which so many pass; what
-// it takes to find the groups left aside.
-func (k *costs) estimate(probes, entries int, passes float64) float64 {
-	return k.Probe*float64(probes) + k.Entry*float64(entries) + k.Pass*passes
+// longSpan is up to how many entries of a group each is taken to cost the same.
+const longSpan = 256
+
+// load is what there is to read of tables.
+type load struct {
+	spans   int
+	entries int
+	long    int     // of the entries
+	passes  float64 // expected
+}
+
+func (l load) plus(o load) load {
+	return load{l.spans + o.spans, l.entries + o.entries, l.long + o.long, l.passes + o.passes}
+}
+
+// least is what a load costs if nothing passes; what it takes to find the groups left aside.
+func (k *costs) least(l load) float64 {
+	return k.Probe*float64(l.spans) + k.Entry*float64(l.entries-l.long) + k.Long*float64(l.long)
 }
 
 // expected is the cost of a search of n codes, if they were uniform, within a radius, by tables of a layout; larger than

@@ -46,19 +46,19 @@ func (w *search) index(g *segment, q *query) (looked int) {
 		return 0
 	}
 	scan := g.costs.Scan * float64(g.slots)
-	entries, least, cost := w.plan(g, q, scan)
+	all, least := w.plan(g, q, scan)
 	if least > scan {
 		return len(w.spans)
 	}
 	// A query in a cluster may have far more entries pass than others: before much is spent, samples tell.
-	sampled, done, passed := false, 0, 0
+	cost, sampled, done, passed := least+g.costs.Pass*all.passes, false, 0, 0
 	for at, r := range w.runs {
 		t := g.tables[r.chunk]
 		_, near, _ := split(window(q.code[:w.words], t.first), t.group)
 		for from := r.from; from < r.to; {
 			spent := g.costs.Entry*float64(done) + g.costs.Pass*float64(passed) + costHit*float64(len(w.hits)-before)
 			if !sampled && (cost > scan/8 || spent > scan/8) {
-				if sampled = true; w.dearer(g, q, at, from, entries-done, len(w.hits)-before, scan) {
+				if sampled = true; w.dearer(g, q, at, from, len(w.hits)-before, scan) {
 					w.hits = w.hits[:before]
 					return done
 				}
@@ -75,7 +75,7 @@ func (w *search) index(g *segment, q *query) (looked int) {
 		}
 	}
 	q.scan = false
-	return entries
+	return all.entries
 }
 
 // What a code within the radius costs, in nanoseconds, wherever it was found, and what it costs besides for each table
@@ -83,6 +83,7 @@ func (w *search) index(g *segment, q *query) (looked int) {
 const (
 	costReport = 9.0
 	costHit    = 8.0
+	costBeside = 4.0 // in place of costs.Pass, where what comes next in memory is looked at next
 )
 
 // samples is how many entries are looked at to judge a search by.
@@ -90,9 +91,14 @@ const samples = 128
 
 // dearer looks at some of the entries that are left, from a run and a span in it on, and tells whether they cost more
 // than a scan, which would find the hits again that there are.
-func (w *search) dearer(g *segment, q *query, at, from, left, hits int, scan float64) bool {
-	step := max(1, left/samples)
-	passes, found, fresh := 0, 0, 0
+func (w *search) dearer(g *segment, q *query, at, from, hits int, scan float64) bool {
+	var left load
+	for _, s := range w.spans[from:] {
+		n := int(s.end - s.start)
+		left = left.plus(load{1, n, max(0, n-longSpan), 0})
+	}
+	step := max(1, left.entries/samples)
+	passes, beside, found, fresh := 0, 0, 0, 0
 	next := step / 2
 	for ; at < len(w.runs); at++ {
 		r := w.runs[at]
@@ -119,6 +125,10 @@ func (w *search) dearer(g *segment, q *query, at, from, left, hits int, scan flo
 					}
 				}
 				passes++
+				if next := entry + 1; next < s.end && bits.OnesCount16(t.near[next]^near) <= int(s.bound) &&
+					(w.words == 1 || t.at(next)-t.at(entry) <= 2) {
+					beside++
+				}
 				if d := bits.OnesCount64(x[0]) + bits.OnesCount64(x[1]) + bits.OnesCount64(x[2]) + bits.OnesCount64(x[3]); d <= w.radius {
 					found++
 					if w.radii.finder(&g.layout, x[:w.words]) == r.chunk {
@@ -129,15 +139,15 @@ func (w *search) dearer(g *segment, q *query, at, from, left, hits int, scan flo
 			next -= int(s.end - s.start)
 		}
 	}
-	all := float64(left) / samples
-	cost := g.costs.estimate(0, left, all*float64(passes)) + costHit*all*float64(found) + costReport*all*float64(fresh)
+	all := float64(left.entries) / samples
+	cost := g.costs.least(left) + all*(g.costs.Pass*float64(passes-beside)+costBeside*float64(beside)) + costHit*all*float64(found) + costReport*all*float64(fresh)
 	return cost > scan+costReport*(float64(hits)+all*float64(fresh))
 }
 
-// plan spreads the radius, and lists the groups to read of each table. It reports how many entries these have, which it
-// counts exactly, so that a query that falls into large groups is seen for what it is, and what they cost at least, if none
-// passes, and as a rule. Where to find that out would be dear by itself, it says more than a scan.
-func (w *search) plan(g *segment, q *query, scan float64) (entries int, least, cost float64) {
+// plan spreads the radius, and lists the groups to read of each table. It reports how much there is to read, which it
+// counts exactly, so that a query that falls into large groups is seen for what it is, and what that costs at least.
+// Where to find that out would be dear by itself, it says more than a scan.
+func (w *search) plan(g *segment, q *query, scan float64) (all load, least float64) {
 	code := q.code[:w.words]
 	var sizes [maxChunks]uint32
 	for c, t := range g.tables {
@@ -151,32 +161,28 @@ func (w *search) plan(g *segment, q *query, scan float64) (entries int, least, c
 	}
 	// To find the groups out is spent even where a scan turns out to be cheaper.
 	if lookups > scan/8 {
-		return 0, 2 * scan, 2 * scan
+		return all, 2 * scan
 	}
 	w.spans, w.runs = w.spans[:0], w.runs[:0]
-	passes := 0.0
 	for c, t := range g.tables {
 		if w.radii[c] < 0 {
 			continue
 		}
 		from := len(w.spans)
-		n, p := w.list(g, c, uint32(window(code, t.first)>>(64-t.group)))
-		entries, passes = entries+n, passes+p
+		all = all.plus(w.list(g, c, uint32(window(code, t.first)>>(64-t.group))))
 		w.runs = append(w.runs, run{c, from, len(w.spans)})
 	}
 	w.spans = slices.Grow(w.spans, spanPad)
-	least = lookups + g.costs.estimate(len(w.spans), entries, 0)
-	return entries, least, least + g.costs.Pass*passes
+	return all, lookups + g.costs.least(all)
 }
 
 // farStarts is by how many bits a table groups whose starts don't stay in the second cache.
 const farStarts = 19
 
-// list appends the spans of table c within its radius of a group, and tells how many entries they have, and how many of
-// them should pass.
-func (w *search) list(g *segment, c int, group uint32) (entries int, passes float64) {
+// list appends the spans of table c within its radius of a group, and tells how much there is to read.
+func (w *search) list(g *segment, c int, group uint32) (l load) {
 	t, radius, bound := g.tables[c], int(w.radii[c]), w.radii.bound(&g.layout, c)
-	f := flipsOf[t.group]()
+	f, first := flipsOf[t.group](), len(w.spans)
 	if t.group >= farStarts {
 		w.found = w.found[:0]
 		for _, flip := range f.values[:f.ball(radius)] {
@@ -186,7 +192,7 @@ func (w *search) list(g *segment, c int, group uint32) (entries int, passes floa
 		w.found = w.found[:0]
 	}
 	for d := range radius + 1 {
-		before := entries
+		before := l.entries
 		values := f.values[f.ball(d-1):f.ball(d)]
 		w.spans = slices.Grow(w.spans, len(values))
 		n := len(w.spans)
@@ -194,7 +200,10 @@ func (w *search) list(g *segment, c int, group uint32) (entries int, passes floa
 		for _, flip := range values {
 			v := group ^ flip
 			start, end := t.starts[v], t.starts[v+1]
-			entries += int(end - start)
+			l.entries += int(end - start)
+			if end-start > longSpan {
+				l.long += int(end - start - longSpan)
+			}
 			if end-start > spanMost {
 				w.spans = spans[:n]
 				for ; end-start > spanMost; start += spanMost {
@@ -209,9 +218,10 @@ func (w *search) list(g *segment, c int, group uint32) (entries int, passes floa
 			}
 		}
 		w.spans = spans[:n]
-		passes += float64(entries-before) * min(1, skew*w.radii.share(&g.layout, c, d))
+		l.passes += float64(l.entries-before) * min(1, skew*w.radii.share(&g.layout, c, d))
 	}
-	return entries, passes
+	l.spans = len(w.spans) - first
+	return l
 }
 
 // skew is how many times more entries pass the ring than would of uniform codes.
