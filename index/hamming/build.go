@@ -13,9 +13,23 @@ import (
 
 // recipe is what segments are built by.
 type recipe struct {
-	words  int
-	limits limits
-	opts   Options
+	words    int
+	limits   limits
+	opts     Options
+	measured [33]atomic.Pointer[costs] // by the number of bits of the number of slots
+}
+
+// costsOf are those of a segment of such codes. They are measured once for each power of two: merges would spend more on
+// it than on small segments themselves.
+func (b *recipe) costsOf(t *table, codes []uint64) costs {
+	slots := len(codes) / b.words
+	known := &b.measured[bits.Len(uint(slots))]
+	if k := known.Load(); k != nil {
+		return *k
+	}
+	k := measure(b.words, t, codes)
+	known.Store(&k)
+	return k
 }
 
 // indexed returns a segment of codes in any order; rows may repeat, and then the last code counts. It may change both
@@ -78,7 +92,7 @@ func (b *recipe) first(rows []uint32, codes []uint64, has *Rows, workers int, gi
 	}
 	g.layout = newLayout(b.words, 64*b.words/minGroup, minGroup)
 	first := firstTable(&g.layout, codes, workers)
-	g.costs = measure(b.words, first, codes)
+	g.costs = b.costsOf(first, codes)
 	best := g.costs.choose(b.words, g.slots, b.opts.radius(b.words), b.opts.bytes(b.words, g.slots))
 	if given != nil && best.m == given.m {
 		best = *given

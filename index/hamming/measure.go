@@ -100,6 +100,20 @@ func measure(words int, t *table, codes []uint64) costs {
 			return kernelWide(w.out, codes, w.padded(from), n, &none)
 		})
 	}) / float64(part)
+	const tiles, asked = 8, 64
+	queries := make([]uint64, asked*words)
+	k.Tile = best(func() {
+		for i := range queries {
+			queries[i] = r.Uint64()
+		}
+	}, func() {
+		tile := codes[:min(n/tileStep*tileStep, tileCodes)*words]
+		for range tiles {
+			for first := 0; first < asked; first += tileQueries {
+				kernelTile(w.out, tile, words, len(tile)/words, queries[first*words:], tileQueries, 16*words)
+			}
+		}
+	}) / float64(tiles*asked*max(1, min(n/tileStep*tileStep, tileCodes)))
 	return k
 }
 

@@ -179,7 +179,7 @@ func (b *recipe) gather(snap *snapshot, d due) ([]uint32, []uint64, *scratch) {
 	for _, v := range snap.tails[:d.tails] {
 		rows, flat := v.alive(b.words, snap.version)
 		// Never with tables: it is read once, in order.
-		small := recipe{words: b.words, limits: limits{table: len(rows) + 1}}
+		small := &recipe{words: b.words, limits: limits{table: len(rows) + 1}}
 		add(small.indexed(rows, flat, 1))
 	}
 	mem := newScratch(aligned(8*b.words*most) + aligned(4*most))

@@ -146,6 +146,7 @@ type costs struct {
 	Long  float64 // the same, of entries beyond the first longSpan of a group, which are fetched in time by themselves
 	Pass  float64 // fetch and compare the rest of a code
 	Scan  float64 // compare the next code of all
+	Tile  float64 // the same, for each of many queries at once
 
 	lookup [maxGroup + 1]float64 // find a group in a table by so many bits
 }

@@ -8,8 +8,10 @@ import (
 )
 
 const (
-	// fewScans is below how many queries each scans by itself.
-	fewScans = 3
+	// fewScans is below how many queries each scans by itself, and manyScans from how many on a scan costs each of them
+	// what a tile does.
+	fewScans  = 3
+	manyScans = 16
 	// tileCodes is how many codes are looked at for all queries together, and tileQueries for how many at once; the
 	// kernel's answer has room for as many pairs as outMost.
 	tileCodes   = 512
@@ -187,8 +189,8 @@ func (w *search) scanTogether(ctx context.Context, g *segment) error {
 					continue
 				}
 				q := &w.queries[ids[first+int(p>>32)]]
-				d := 0
-				for word := range w.words {
+				d := bits.OnesCount64(w.tile[i] ^ q.code[0])
+				for word := 1; word < w.words; word++ {
 					d += bits.OnesCount64(w.tile[word*whole+i] ^ q.code[word])
 				}
 				w.hit(g, uint32(from+i), d, q.id)

@@ -20,7 +20,7 @@ const (
 type query struct {
 	code [maxWords]uint64
 	id   uint16
-	scan bool // the part at hand has to be scanned for it
+	scan bool // the segment at hand has not answered it by tables, and has to be scanned
 }
 
 // search is the state of one call: its scratch memory, and what every hit must pass.
@@ -122,8 +122,11 @@ func (w *search) release() {
 }
 
 func (w *search) parts(ctx context.Context, snap *snapshot) error {
-	for _, u := range snap.segments {
-		if err := w.segment(ctx, u); err != nil {
+	for _, g := range snap.segments {
+		for i := range w.queries {
+			w.queries[i].scan = true
+		}
+		if err := w.segment(ctx, g); err != nil {
 			return err
 		}
 	}

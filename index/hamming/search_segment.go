@@ -15,37 +15,53 @@ type run struct {
 
 // segment searches a segment for all queries.
 func (w *search) segment(ctx context.Context, g *segment) error {
-	scans, looked := 0, 0
-	for i := range w.queries {
-		q := &w.queries[i]
-		if looked += w.index(g, q); q.scan {
-			scans++
-		}
-		if looked >= patience || i == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			looked = 0
-		}
+	cost := g.costs.Scan
+	if len(w.queries) >= manyScans {
+		cost = g.costs.Tile
+	}
+	scans, err := w.indexAll(ctx, g, cost)
+	if cost < g.costs.Scan && 0 < scans && scans < manyScans && err == nil {
+		// Too few to share the cost.
+		scans, err = w.indexAll(ctx, g, g.costs.Scan)
 	}
 	switch {
-	case scans == 0:
-		return nil
+	case scans == 0 || err != nil:
+		return err
 	case scans < fewScans:
 		return w.scanEach(ctx, g.whole())
 	}
 	return w.scanTogether(ctx, g.whole())
 }
 
-// index answers a query by the segment's tables, or says that it has to scan, in which case it leaves no hits. It
-// returns about how many entries it looked at.
-func (w *search) index(g *segment, q *query) (looked int) {
+// indexAll answers the queries that are not answered yet by the segment's tables, and counts those that have to scan, at
+// that cost of a code.
+func (w *search) indexAll(ctx context.Context, g *segment, cost float64) (scans int, err error) {
+	looked := patience
+	for i := range w.queries {
+		q := &w.queries[i]
+		if !q.scan {
+			continue
+		}
+		if looked >= patience {
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
+			looked = 0
+		}
+		if looked += w.index(g, q, cost*float64(g.slots)); q.scan {
+			scans++
+		}
+	}
+	return scans, nil
+}
+
+// index answers a query by the segment's tables, or leaves it as one that has to scan, which costs so much, without any
+// hits. It returns about how many entries it looked at.
+func (w *search) index(g *segment, q *query, scan float64) (looked int) {
 	before := len(w.hits)
-	q.scan = true
 	if w.scanning || len(g.tables) == 0 || deepest(w.radius, g.m) > maxShell {
 		return 0
 	}
-	scan := g.costs.Scan * float64(g.slots)
 	all, least := w.plan(g, q, scan)
 	if least > scan {
 		return len(w.spans)

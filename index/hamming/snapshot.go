@@ -15,7 +15,7 @@ type limits struct {
 
 // With a ratio of 4, 2 million codes lie in 4 segments at most. A fresh part that is full adds up to half of what a
 // segment of a million costs a search: a larger one would add more, a smaller one would be merged more often.
-var defaultLimits = limits{tail: 1 << 15, chain: 1 << 10, table: 1 << 12, frozen: 4, parts: 8, ratio: 4, large: 1 << 20}
+var defaultLimits = limits{tail: 1 << 15, chain: 1 << 10, table: 1 << 12, frozen: 4, parts: 8, ratio: 8, large: 1 << 20}
 
 // snapshot is the set at one version. It is immutable but for deaths, which carry the version at which they happened, so
 // that a snapshot shows the same codes for as long as it is used.
