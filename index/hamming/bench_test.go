@@ -7,7 +7,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"touchstone/index/hamming"
 )
@@ -178,5 +181,129 @@ func benchmarkPut[C hamming.Code](b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*step), "ns/code")
 	if s.Len() != n {
 		b.Fatalf("%d rows, want %d", s.Len(), n)
+	}
+}
+
+// BenchmarkInsert puts codes one by one into a set of a million, as fast as it goes, until it holds two million, while a
+// query is asked again and again; inserted codes are looked for at once now and then. It reports how many are put a
+// second, merges included, and how long 99% of the searches take at most: then; while 50,000 a second are put; and when
+// nothing is put into what came of it.
+func BenchmarkInsert(b *testing.B) {
+	b.Run("64", func(b *testing.B) { benchmarkInsert[code64](b, 8) })
+	b.Run("256", func(b *testing.B) { benchmarkInsert[code256](b, 31) })
+}
+
+func benchmarkInsert[C hamming.Code](b *testing.B, radius int) {
+	const n, slowly = 1_000_000, 50_000
+	r := rand.New(rand.NewPCG(11, 0))
+	codes, rows := make([]C, 3*n), make([]uint32, n)
+	for i := range codes {
+		codes[i] = random[C](r)
+	}
+	for i := range rows {
+		rows[i] = uint32(i)
+	}
+	ctx := context.Background()
+	for b.Loop() {
+		s := hamming.NewSet(hamming.Options{}, rows, codes[:n])
+		// put puts codes until it has done with them, and returns the searches' 99th percentile meanwhile.
+		put := func(from, to int, within time.Duration) float64 {
+			var done atomic.Bool
+			var putting sync.WaitGroup
+			putting.Go(func() {
+				defer done.Store(true)
+				began := time.Now()
+				for i := from; i < to; i++ {
+					s.Put([]uint32{uint32(i)}, codes[i:i+1])
+					if i%1000 != 0 {
+						continue
+					}
+					if hits, err := s.Search(ctx, nil, codes[i], 0, nil); err != nil || !slices.Contains(hits, hamming.Hit{Row: uint32(i)}) {
+						b.Errorf("row %d is not found once it is put: %v, %v", i, hits, err)
+					}
+					time.Sleep(time.Until(began.Add(within * time.Duration(i-from) / time.Duration(to-from))))
+				}
+			})
+			var took []float64
+			var hits []hamming.Hit
+			for i := 0; !done.Load() || i < n/10; i++ {
+				began := time.Now()
+				hits, _ = s.Search(ctx, hits[:0], codes[i*7919%n], radius, nil)
+				took = append(took, float64(time.Since(began).Nanoseconds())/1000)
+			}
+			putting.Wait()
+			slices.Sort(took)
+			return took[len(took)*99/100]
+		}
+		began := time.Now()
+		b.ReportMetric(put(n, 2*n, 0), "p99-µs-full-speed")
+		b.ReportMetric(n/time.Since(began).Seconds(), "puts/s")
+		b.ReportMetric(put(2*n, 2*n+10*slowly, 10*time.Second), "p99-µs-merging")
+		s.Wait()
+		b.ReportMetric(put(0, 0, 0), "p99-µs-quiet")
+		if s.Len() != 2*n+10*slowly {
+			b.Fatalf("%d rows", s.Len())
+		}
+	}
+}
+
+// BenchmarkBatch asks many queries where a scan is cheapest, one by one and together.
+func BenchmarkBatch(b *testing.B) {
+	b.Run("64", func(b *testing.B) { benchmarkBatch[code64](b, 20) })
+	b.Run("256", func(b *testing.B) { benchmarkBatch[code256](b, 64) })
+}
+
+func benchmarkBatch[C hamming.Code](b *testing.B, radius int) {
+	const n, asked = 10_000_000, 10_000
+	r := rand.New(rand.NewPCG(11, 0))
+	codes, rows := make([]C, n), make([]uint32, n)
+	for i := range codes {
+		codes[i], rows[i] = random[C](r), uint32(i)
+	}
+	s, ctx := hamming.NewSet(hamming.Options{}, rows, codes), context.Background()
+	filter := hamming.NewRows(rows[:asked]...) // so that hits don't take more than looking for them
+	var hits []hamming.Hit
+	for b.Loop() {
+		began := time.Now()
+		single := 0
+		for _, q := range codes[:asked/100] {
+			hits, _ = s.Search(ctx, hits[:0], q, radius, filter)
+			single += len(hits)
+		}
+		alone := time.Since(began).Seconds() / (asked / 100)
+		began = time.Now()
+		hits, _ = s.SearchBatch(ctx, hits[:0], codes[:asked], radius, filter)
+		together := time.Since(began).Seconds() / asked
+		for _, h := range hits {
+			if h.Query < asked/100 {
+				single--
+			}
+		}
+		if single != 0 {
+			b.Fatal("other hits one by one than together")
+		}
+		b.ReportMetric(1e6*alone, "µs/query")
+		b.ReportMetric(1e6*together, "µs/batched-query")
+		b.ReportMetric(alone/together, "times")
+	}
+}
+
+// BenchmarkJoin joins a million codes with ten million.
+func BenchmarkJoin(b *testing.B) {
+	r := rand.New(rand.NewPCG(11, 0))
+	set := func(n int) *hamming.Snapshot[code64] {
+		codes, rows := make([]code64, n), make([]uint32, n)
+		for i := range codes {
+			codes[i], rows[i] = random[code64](r), uint32(i)
+		}
+		return hamming.NewSet(hamming.Options{}, rows, codes).Snapshot()
+	}
+	few, many := set(1_000_000), set(10_000_000)
+	for b.Loop() {
+		pairs := 0
+		if err := few.Join(context.Background(), many, 10, func(p []hamming.Pair) error { pairs += len(p); return nil }); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(pairs), "pairs")
 	}
 }

@@ -14,10 +14,6 @@ import (
 //
 // To reorder bits changes no distance, so answers don't depend on it.
 
-// ringStep is how many of these chunks of 16 bits the order of the bits goes forward at each step; odd, so that it visits
-// all. 1 would put columns next to each other that lie closer together.
-const ringStep = 3
-
 // mix1 reorders the bits of a 64-bit code: from row i of 8, chunk g takes columns 2(g+i) and 2(g+i)+5, modulo 8.
 func mix1(x uint64) uint64 {
 	var rotated uint64
@@ -66,13 +62,14 @@ func exchange(a, b uint64, shift int, low uint64) (uint64, uint64) {
 	return a ^ t<<shift, b ^ t
 }
 
-// ring1 puts the chunks of 16 bits into the order of the ring, the first of them highest.
+// ring1 puts the chunks of 16 bits into the order of the ring, the first of them highest: every third one, since those
+// next to each other take columns that lie close together.
 func ring1(x uint64) uint64 {
 	// Chunks 0, 3, 2 and 1, the lowest being 0.
 	return x<<48 | x>>48<<32 | x>>32&0xffff<<16 | x>>16&0xffff
 }
 
-// ring4 is ring1 for 256 bits: chunks 0, 3, 6, 9, 12, 15, 2, and so on by ringStep, modulo 16.
+// ring4 is ring1 for 256 bits: chunks 0, 3, 6, 9, 12, 15, 2, and so on, modulo 16.
 func ring4(x [4]uint64) [4]uint64 {
 	const low = 0xffff
 	return [4]uint64{

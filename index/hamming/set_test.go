@@ -18,11 +18,16 @@ import (
 
 // Any sequence of changes and searches gives what a map gives.
 func TestSetBehavesAsMap(t *testing.T) {
-	t.Run("64", rapid.MakeCheck(testSetBehavesAsMap[code64]))
-	t.Run("256", rapid.MakeCheck(testSetBehavesAsMap[code256]))
+	t.Run("64", func(t *testing.T) { testSetBehavesAsMap[code64](t) })
+	t.Run("256", func(t *testing.T) { testSetBehavesAsMap[code256](t) })
 }
 
-func testSetBehavesAsMap[C hamming.Code](t *rapid.T) {
+func testSetBehavesAsMap[C hamming.Code](t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) { setBehavesAsMap[C](t, dir) })
+}
+
+func setBehavesAsMap[C hamming.Code](t *rapid.T, dir string) {
 	// Few rows and codes near one another, so that replacing, deleting and finding all happen.
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 	rowCount := rapid.SampledFrom([]uint32{5, 100, 1000}).Draw(t, "rows")
@@ -57,6 +62,27 @@ func testSetBehavesAsMap[C hamming.Code](t *rapid.T) {
 			}
 		},
 		"wait": func(*rapid.T) { s.Wait() },
+		"reopen": func(t *rapid.T) {
+			description, _, err := s.Snapshot().Save(context.Background(), dir, "s")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Wait()
+			if s, err = hamming.OpenSmall[C](dir, description); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"nearest": func(t *rapid.T) {
+			k, q := rapid.IntRange(1, 40).Draw(t, "k"), fresh()
+			got, err := s.Nearest(context.Background(), nil, q, k, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := want.search([]C{q}, codeBits[C](), nil)
+			if all = all[:min(k, len(all))]; !slices.Equal(all, got) {
+				t.Fatalf("the nearest %d (-naive +set):\n%s", k, gocmp.Diff(all, got))
+			}
+		},
 		"search": func(t *rapid.T) {
 			queries := []C{fresh(), centres[0]}
 			radius := rapid.IntRange(0, codeBits[C]()).Draw(t, "radius")
