@@ -88,3 +88,41 @@ func TestNearestErrors(t *testing.T) {
 		t.Errorf("cancelled: %v, %v", got, err)
 	}
 }
+
+func TestSearchLimitIsExact(t *testing.T) {
+	t.Run("64", testSearchLimitIsExact[code64])
+	t.Run("256", testSearchLimitIsExact[code256])
+}
+
+func testSearchLimitIsExact[C hamming.Code](t *testing.T) {
+	r := seeded(t)
+	ctx := context.Background()
+	for kind, generate := range kinds[C]() {
+		codes, rows, all := generate(r, 1000), sparseRows(r, 1000), naive[C]{}
+		for i, row := range rows {
+			all[row] = codes[i]
+		}
+		s, filter := hamming.Small(rows, codes), hamming.NewRows(rows[:600]...)
+		before := hamming.Hit{Row: 1, Distance: 2, Query: 3}
+		for _, radius := range []int{0, 3, codeBits[C]() / 8, codeBits[C]()} {
+			for _, limit := range []int{1, 7, 500, 2000} {
+				for _, filter := range []*hamming.Rows{nil, filter} {
+					want := all.search(codes[:1], radius, filter)
+					got, total, err := s.SearchLimit(ctx, []hamming.Hit{before}, codes[0], radius, limit, filter)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if total != len(want) || got[0] != before || !slices.Equal(got[1:], want[:min(limit, len(want))]) {
+						t.Fatalf("%s, radius %d, limit %d: %d of %d hits, want %d:\n%s", kind, radius, limit, len(got)-1, total, len(want), gocmp.Diff(want, got[1:]))
+					}
+				}
+			}
+		}
+		if got, _, err := s.SearchLimit(ctx, nil, codes[0], 3, 0, nil); !errors.Is(err, hamming.ErrLimit) || got != nil {
+			t.Errorf("limit 0: %v, %v", got, err)
+		}
+		if got, _, err := s.SearchLimit(ctx, nil, codes[0], -1, 1, nil); !errors.Is(err, hamming.ErrRadius) || got != nil {
+			t.Errorf("radius -1: %v, %v", got, err)
+		}
+	}
+}
