@@ -66,6 +66,10 @@ test-long: ## the same with the tests that take minutes: crashes, simulations, l
 	@$(set_race); set -x; TOUCHSTONE_LONG=1 go test $$race -shuffle=on -timeout=60m $(PKG)
 	go test -tags=nodynamic,noasm ./index/...
 
+.PHONY: test-arm64
+test-arm64: ## search on arm64, run by qemu-aarch64 (Debian: qemu-user)
+	GOARCH=arm64 go test -exec=qemu-aarch64 ./index/hamming
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	@set -e; for p in $$(go list $(PKG)); do \

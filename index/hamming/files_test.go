@@ -19,7 +19,7 @@ func TestFilesBringTheSetBack(t *testing.T) {
 func testFilesBringTheSetBack[C hamming.Code](t *testing.T) {
 	r := seeded(t)
 	for kind, generate := range kinds[C]() {
-		for _, n := range []int{0, 1, hamming.SmallTail, hamming.SmallTable + 1, 2000} {
+		for _, n := range []int{0, 1, hamming.SmallTail, hamming.SmallTable + 1, 1200} {
 			dir := t.TempDir()
 			codes, rows, want := generate(r, n), sparseRows(r, n), naive[C]{}
 			for i, row := range rows {
@@ -119,7 +119,7 @@ func testDamagedFilesAreRefused[C hamming.Code](t *testing.T) {
 			t.Errorf("%s: error is %v, want ErrFiles", what, err)
 		}
 	}
-	for i := range description {
+	for i := 0; i < len(description); i += 1 + r.IntN(5) {
 		bad := slices.Clone(description)
 		bad[i] ^= 1 << r.IntN(8)
 		refused("a bit of the manifest turned", bad)
@@ -136,7 +136,7 @@ func testDamagedFilesAreRefused[C hamming.Code](t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for range 200 {
+		for range 60 {
 			bad := slices.Clone(whole)
 			bad[r.IntN(len(bad))] ^= 1 << r.IntN(8)
 			write(bad)

@@ -21,14 +21,14 @@ func testNearestIsExact[C hamming.Code](t *testing.T) {
 	r := seeded(t)
 	full := codeBits[C]()
 	for kind, generate := range kinds[C]() {
-		for _, n := range []int{0, 1, hamming.SmallChain, hamming.SmallTable - 1, hamming.SmallTable, 3000} {
+		for _, n := range []int{0, 1, hamming.SmallChain, hamming.SmallTable - 1, hamming.SmallTable, 1500} {
 			t.Run(fmt.Sprintf("%s/%d", kind, n), func(t *testing.T) {
 				codes, rows, want := generate(r, n), sparseRows(r, n), naive[C]{}
 				for i, row := range rows {
 					want[row] = codes[i]
 				}
 				queries := []C{random[C](r)}
-				for i := 0; i < n && len(queries) < 6; i += 1 + n/5 {
+				for i := 0; i < n && len(queries) < 4; i += 1 + n/3 {
 					queries = append(queries, flip(r, codes[i], r.IntN(full/6)))
 				}
 				filter := hamming.NewRows()
@@ -38,7 +38,7 @@ func testNearestIsExact[C hamming.Code](t *testing.T) {
 					}
 				}
 				for name, s := range map[string]*hamming.Set[C]{"at once": hamming.Small(rows, codes), "piecemeal": piecemeal(r, rows, codes)} {
-					for _, k := range []int{1, 2, 10, 300, n + 1} {
+					for _, k := range []int{1, 10, 300, n + 1} {
 						for _, q := range queries {
 							checkNearest(t, name, s, want, q, k, nil)
 							checkNearest(t, name, s, want, q, k, filter)
