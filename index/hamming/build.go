@@ -274,16 +274,18 @@ func (g *segment) table(c int, counts [][1 << digit]int, work *scratch) *table {
 		keys = unsafe.Slice((*uint64)(unsafe.Pointer(&work.bytes[0])), g.slots)
 	}
 	heaps := starts(counts)
-	keep := ^uint64(0)
+	// A heap says the first digit of its keys: dropping it leaves room for slots of 32 bits beside the longest groups.
+	drop, keep := 0, ^uint64(0)
 	if g.words > 1 {
-		keep <<= 64 - t.group - nearBits
+		drop = digit
+		keep <<= 64 + digit - t.group - nearBits
 	}
 	parallel(workers, func(w int) {
 		at := &counts[w]
 		g.windows(t.first, share(g.slots, w, workers), share(g.slots, w+1, workers), func(slot int, windows []uint64) {
 			for i, y := range windows {
 				h := y >> (64 - digit)
-				keys[at[h]] = y&keep | uint64(slot+i)&^keep
+				keys[at[h]] = y<<drop&keep | uint64(slot+i)&^keep
 				at[h]++
 			}
 		})
@@ -309,6 +311,9 @@ func (t *table) fill(keys []uint64, begin, group uint32, words int) {
 	starts := t.starts[group:][:1<<(t.group-digit)]
 	mask := uint64(len(starts) - 1)
 	shift := (64 - t.group) & 63
+	if words > 1 {
+		shift += digit // which table dropped
+	}
 	for _, y := range keys {
 		starts[y>>shift&mask]++
 	}

@@ -72,7 +72,7 @@ func (s *Set[C]) putSegment(rows []uint32, flat []uint64) {
 	g := s.indexed(slices.Clone(rows), flat, runtime.GOMAXPROCS(0))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.merging && len(s.now.Load().segments) >= s.limits.parts {
+	for (s.merging || s.handing) && len(s.now.Load().segments) >= s.limits.parts {
 		s.idle.Wait()
 	}
 	snap := s.draft()
@@ -101,10 +101,7 @@ func (s *Set[C]) draft() *Snapshot[C] {
 // publish shows the draft to searches, and sees to it that what should be merged will be. It is called under mu.
 func (s *Set[C]) publish(snap *Snapshot[C]) {
 	s.now.Store(snap)
-	if !s.merging && snap.due(s.limits).any() {
-		s.merging = true
-		go s.merge()
-	}
+	s.wake(&snap.snapshot)
 }
 
 // makeRoom returns a draft whose last tail has room for n codes. It is called under mu, which it may let go while it

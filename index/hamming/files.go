@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 )
@@ -20,7 +21,8 @@ import (
 // How a snapshot lies in files, format 1. Each segment has a file of its arrays as they are in memory, each at a multiple
 // of 64 bytes, the rest zeros: codes, rows, shared, extra, the numbers of the pages of has, these pages, and for each
 // table starts, near, and far or slots. A state file has what changes: for each segment its dead rows, then the rows of
-// the fresh part and their codes, each array again at a multiple of 64 bytes. All numbers are little-endian.
+// the fresh part and their codes, each array again at a multiple of 64 bytes. Numbers are in the machine's own order, which
+// a manifest states by the number 1 as it lies in memory.
 //
 // The manifest is a CRC-32C of what follows, in 4 bytes, and JSON: how long each array is, and of each file its length and
 // the CRC-32C of each 16 MiB. A file that fits them is trusted: what checksums guard against is damage, not an enemy who
@@ -63,6 +65,7 @@ type segmentRecord struct {
 
 type manifest struct {
 	Format   int
+	Order    []byte // the number 1, of 4 bytes
 	Words    int
 	Segments []segmentRecord
 	State    file
@@ -76,7 +79,7 @@ type manifest struct {
 // system's.
 func (v *Snapshot[C]) Save(ctx context.Context, dir, prefix string) (description []byte, names []string, err error) {
 	defer runtime.KeepAlive(v)
-	m := manifest{Format: filesFormat, Words: v.words()}
+	m := manifest{Format: filesFormat, Order: binary.NativeEndian.AppendUint32(nil, 1), Words: v.words()}
 	var state [][]byte
 	for _, g := range v.segments {
 		g = g.whole()
@@ -122,18 +125,19 @@ func (v *Snapshot[C]) Save(ctx context.Context, dir, prefix string) (description
 type saved struct {
 	dir string
 	file
+	tables int // in it
 }
 
 // save writes a segment's file, unless it is there.
 func (g *segment) save(ctx context.Context, dir, prefix string) (file, error) {
-	if s := g.saved.Load(); s != nil && s.dir == dir {
+	if s := g.saved.Load(); s != nil && s.dir == dir && s.tables >= len(g.tables) {
 		if at, err := os.Stat(filepath.Join(dir, s.Name)); err == nil && at.Size() == s.Bytes {
 			return s.file, nil
 		}
 	}
 	f, err := writeFile(ctx, dir, prefix+rand.Text()+".segment", g.arrays())
 	if err == nil {
-		g.saved.Store(&saved{dir, f})
+		g.saved.Store(&saved{dir, f, len(g.tables)})
 	}
 	return f, err
 }
@@ -259,6 +263,9 @@ func (s *Set[C]) load(dir string, description []byte) error {
 	if err := json.Unmarshal(description[4:], &m); err != nil {
 		return fmt.Errorf("manifest: %w", err)
 	}
+	if !bytes.Equal(m.Order, binary.NativeEndian.AppendUint32(nil, 1)) {
+		return errors.New("manifest: of a machine with another order of bytes")
+	}
 	if m.Format != filesFormat || m.Words != s.words {
 		return fmt.Errorf("manifest: format %d for %d words, want %d for %d", m.Format, m.Words, filesFormat, s.words)
 	}
@@ -285,7 +292,7 @@ func (s *Set[C]) load(dir string, description []byte) error {
 			return fmt.Errorf("%s: %w", m.Segments[i].File.Name, err)
 		}
 		if len(m.Segments[i].Missing) == 0 {
-			g.saved.Store(&saved{dir, m.Segments[i].File})
+			g.saved.Store(&saved{dir, m.Segments[i].File, len(g.tables)})
 		}
 		dead, err := cut[uint32](&c, m.Segments[i].DeadRows)
 		if err != nil {
@@ -313,7 +320,7 @@ func (s *Set[C]) load(dir string, description []byte) error {
 func (r *segmentRecord) segment(words int, mem *memory) (*segment, error) {
 	g := &segment{body: &body{layout: layout{words: words}, slots: r.Slots, live: r.Live, mem: mem, costs: r.Costs}}
 	if r.Chunks != 0 {
-		if r.Chunks < 3 || r.Chunks > 64*words/minGroup || r.Group < minGroup || r.Group > maxGroup {
+		if r.Chunks < max(3, words) || r.Chunks > 64*words/minGroup || r.Group < minGroup || r.Group > maxGroup {
 			return nil, fmt.Errorf("%d chunks with groups by %d bits", r.Chunks, r.Group)
 		}
 		g.layout = newLayout(words, r.Chunks, r.Group)
@@ -357,9 +364,12 @@ func (r *segmentRecord) segment(words int, mem *memory) (*segment, error) {
 	}
 	missing := map[int]bool{}
 	for _, c := range r.Missing {
+		if c < 1 || c >= r.Chunks {
+			return nil, fmt.Errorf("table %d is missing of %d", c, r.Chunks)
+		}
 		missing[c] = true
 	}
-	if missing[0] || r.Chunks > 0 && r.Flat != (words == maxWords) || r.Chunks == 0 && !r.Flat {
+	if r.Chunks > 0 && r.Flat != (words == maxWords) || r.Chunks == 0 && !r.Flat {
 		return nil, errors.New("no codes")
 	}
 	g.tables = make([]*table, r.Chunks)
@@ -383,8 +393,8 @@ func (r *segmentRecord) segment(words int, mem *memory) (*segment, error) {
 		if err != nil {
 			return nil, err
 		}
-		if t.starts[1<<t.group] != uint32(r.Slots) {
-			return nil, fmt.Errorf("table %d has %d entries, want %d", i, t.starts[1<<t.group], r.Slots)
+		if t.starts[1<<t.group] != uint32(r.Slots) || !slices.IsSorted(t.starts) {
+			return nil, fmt.Errorf("table %d has %d entries, want %d, or its groups are out of order", i, t.starts[1<<t.group], r.Slots)
 		}
 		g.tables[i] = t
 	}

@@ -18,6 +18,7 @@
 package hamming
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -76,16 +77,18 @@ func (o *Options) bytes(words, n int) float64 {
 }
 
 // Set maps rows to codes and finds the rows near a code. A row is a number of the caller's choice and has one code at
-// most. All methods may be called at once from many goroutines; changes are made one after the other. The zero Set is
+// most; a set holds fewer than 1<<32 rows. All methods may be called at once from many goroutines; changes are made one after the other. The zero Set is
 // not usable: NewSet makes one.
 type Set[C Code] struct {
 	recipe
 	now atomic.Pointer[Snapshot[C]]
 
 	mu       sync.Mutex
-	idle     sync.Cond // of mu; signalled after each step of a merge
-	merging  bool
-	obituary []obituary // deaths in the parts under merge, since it began
+	idle     sync.Cond  // of mu; signalled after each step of a merge
+	steps    int        // of merges so far
+	merging  bool       // merge runs
+	handing  bool       // handOver runs
+	obituary []obituary // deaths in parts under merge, since the first of the merges that run began
 }
 
 // Snapshot is a set as it was at one moment, for as long as it is kept; it keeps the memory of that moment. All methods
@@ -93,7 +96,7 @@ type Set[C Code] struct {
 type Snapshot[C Code] struct{ snapshot }
 
 // NewSet returns a set that holds codes[i] as rows[i]; both may be nil. It is Put on an empty set: a million codes are
-// indexed at once, on all processors.
+// indexed at once, on all processors. It panics as Put does.
 func NewSet[C Code](o Options, rows []uint32, codes []C) *Set[C] {
 	return newSet(defaultLimits, o, rows, codes)
 }
@@ -135,14 +138,32 @@ func (s *Set[C]) Bytes() int64 {
 	return n
 }
 
-// Wait returns once no merge is under way. The goroutine that merges is the only one that a set leaves running: who has
+// Wait returns once no merge is under way. The goroutines that merge are the only ones that a set leaves running: who has
 // stopped changing a set and waited may forget it.
 func (s *Set[C]) Wait() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.merging {
+	for s.merging || s.handing {
 		s.idle.Wait()
 	}
+}
+
+// WaitStep waits while a merge is under way, but only until it has replaced something, and tells whether one still is. Who
+// keeps a snapshot had better take a new one then: the old one keeps the memory of what was replaced. Errors: the
+// context's.
+func (s *Set[C]) WaitStep(ctx context.Context) (merging bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stop := context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.idle.Broadcast()
+	})
+	defer stop()
+	for before := s.steps; (s.merging || s.handing) && s.steps == before && ctx.Err() == nil; {
+		s.idle.Wait()
+	}
+	return s.merging || s.handing, ctx.Err()
 }
 
 // mustPair panics when rows and codes can't belong together.

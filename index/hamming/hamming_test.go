@@ -271,3 +271,72 @@ func TestPutPanicsOnUnequalLengths(t *testing.T) {
 	}()
 	hamming.NewSet(hamming.Options{}, []uint32{1}, []code64{})
 }
+
+// looks is a context that is cancelled once it has been looked at so often.
+type looks struct {
+	context.Context
+	left int
+}
+
+func (c *looks) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A search looks at its context while it works, even where all of it is the rows of one code.
+func TestSearchesLookAtTheirContext(t *testing.T) {
+	const n = 300_000
+	r := seeded(t)
+	equal, apart := kinds[code64]()["all equal"](r, n), kinds[code64]()["random"](r, n)
+	rows := sparseRows(r, n)
+	for name, s := range map[string]*hamming.Set[code64]{
+		"one code": hamming.NewSet(hamming.Options{}, rows, equal), "many codes": hamming.NewSet(hamming.Options{}, rows, apart),
+	} {
+		for call, search := range map[string]func(ctx context.Context) error{
+			"Search": func(ctx context.Context) error {
+				_, err := s.Search(ctx, nil, equal[0], 40, nil)
+				return err
+			},
+			"SearchBatch": func(ctx context.Context) error {
+				_, err := s.SearchBatch(ctx, nil, slices.Repeat(equal[:1], 20), 40, nil)
+				return err
+			},
+			"Nearest": func(ctx context.Context) error {
+				_, err := s.Nearest(ctx, nil, equal[0], n, nil)
+				return err
+			},
+		} {
+			if err := search(&looks{context.Background(), 1}); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s among %s: error is %v, want the context's", call, name, err)
+			}
+		}
+	}
+}
+
+// Whatever options are given, the answers are the same.
+func TestOptionsChangeNoAnswer(t *testing.T) {
+	t.Run("64", testOptionsChangeNoAnswer[code64])
+	t.Run("256", testOptionsChangeNoAnswer[code256])
+}
+
+func testOptionsChangeNoAnswer[C hamming.Code](t *testing.T) {
+	r := seeded(t)
+	const n = 40_000
+	codes, rows, want := kinds[C]()["clustered"](r, n), sparseRows(r, n), naive[C]{}
+	for i, row := range rows {
+		want[row] = codes[i]
+	}
+	bytes := map[int64]bool{}
+	for _, o := range []hamming.Options{{}, {Budget: 1}, {Budget: 60}, {Budget: 1000}, {Radius: 3}, {Radius: 14, Budget: 100}, {Radius: 100, Budget: 70}} {
+		s := hamming.NewSet(o, rows, codes)
+		bytes[s.Bytes()] = true
+		for _, radius := range []int{0, 5, codeBits[C]() / 8, codeBits[C]() / 5} {
+			check(t, s, want, codes[:2], radius, nil)
+		}
+	}
+	if len(bytes) < 2 {
+		t.Error("every option gives the same tables: this tests nothing")
+	}
+}

@@ -2,6 +2,7 @@ package hamming
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -14,8 +15,13 @@ type Pair struct {
 	Distance   uint16
 }
 
-// joinCodes is how many codes are searched for at a time: enough to be given out in one piece, few enough to go round.
-const joinCodes = 512
+// joinCodes is how many codes are searched for at a time: enough to share what they share, few enough for all of
+// them to lie in a cluster of a hundred thousand.
+// joinPairs is how many pairs are given to yield at once.
+const (
+	joinCodes = 64
+	joinPairs = 1 << 14
+)
 
 // Join finds every pair of a row of v and a row of other whose codes differ in at most radius bits. It has yield called
 // with some pairs at a time, in no order, never twice at once; the slice is yield's only until it returns. It works on all
@@ -34,30 +40,34 @@ func (v *Snapshot[C]) Join(ctx context.Context, other *Snapshot[C], radius int, 
 		workers.Go(func() {
 			w := newSearch()
 			defer w.release()
-			var pairs []Pair
-			for j := range work {
-				w.words, w.radius, w.version, w.hits = other.words(), radius, other.version, w.hits[:0]
-				w.ask(j.flat)
-				if err := w.parts(ctx, &other.snapshot); err != nil {
-					cancel(err)
-					continue
+			pairs := make([]Pair, 0, joinPairs)
+			give := func() bool {
+				mu.Lock()
+				defer mu.Unlock()
+				if len(pairs) > 0 && ctx.Err() == nil {
+					if err := yield(pairs); err != nil {
+						cancel(&joinError{err})
+					}
 				}
 				pairs = pairs[:0]
+				return ctx.Err() == nil
+			}
+			for j := range work {
+				w.begin(ctx)
+				w.words, w.radius, w.version, w.hits = other.words(), radius, other.version, w.hits[:0]
+				w.ask(j.flat)
+				if w.parts(&other.snapshot) != nil {
+					continue
+				}
 				for _, h := range w.hits {
 					for _, row := range j.rows[j.first[h.Query]:j.first[h.Query+1]] {
 						pairs = append(pairs, Pair{row, h.Row, h.Distance})
+						if len(pairs) == joinPairs && !give() {
+							break
+						}
 					}
 				}
-				if len(pairs) == 0 {
-					continue
-				}
-				mu.Lock()
-				if ctx.Err() == nil {
-					if err := yield(pairs); err != nil {
-						cancel(err)
-					}
-				}
-				mu.Unlock()
+				give()
 			}
 		})
 	}
@@ -73,11 +83,17 @@ func (v *Snapshot[C]) Join(ctx context.Context, other *Snapshot[C], radius int, 
 	workers.Wait()
 	runtime.KeepAlive(v)
 	runtime.KeepAlive(other)
-	if err := context.Cause(ctx); err != nil {
+	if of := new(joinError); errors.As(context.Cause(ctx), &of) {
+		return fmt.Errorf("hamming: join: %w", of.error)
+	}
+	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("hamming: join: %w", err)
 	}
 	return nil
 }
+
+// joinError is an error of yield.
+type joinError struct{ error }
 
 // joined is codes, each with its rows: those of code i are rows[first[i]:first[i+1]].
 type joined struct {

@@ -79,6 +79,18 @@ func TestJoinEnds(t *testing.T) {
 	if err := s.Join(ctx, some, 3, func([]hamming.Pair) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v, want the context's", err)
 	}
+	// Crowds come in pieces.
+	crowd, pairs := hamming.Small(sparseRows(r, 600), kinds[code64]()["all equal"](r, 600)).Snapshot(), 0
+	err = crowd.Join(context.Background(), crowd, 0, func(some []hamming.Pair) error {
+		if len(some) > 1<<14 {
+			t.Errorf("%d pairs at once", len(some))
+		}
+		pairs += len(some)
+		return nil
+	})
+	if err != nil || pairs != 600*600 {
+		t.Errorf("%d pairs and error %v, want %d", pairs, err, 600*600)
+	}
 	if err := s.Join(context.Background(), some, 65, nil); !errors.Is(err, hamming.ErrRadius) {
 		t.Errorf("error is %v, want ErrRadius", err)
 	}

@@ -13,6 +13,9 @@ const (
 	// minGroup is the least number of bits that a table groups by: a code of 64 bits has to fit group, near and far.
 	minGroup = 64 - nearBits - farBits
 	maxGroup = 24
+
+	// A key to build a table by has room for the group but its first digit, the near bits, and slots of 32 bits.
+	_ = uint(64 - (maxGroup - digit + nearBits + 32))
 )
 
 // layout is how the codes of a segment are cut: into chunks that follow each other in a ring, and how many of the first

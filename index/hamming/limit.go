@@ -39,8 +39,13 @@ func (v *Snapshot[C]) SearchLimit(ctx context.Context, dst []Hit, q C, radius, l
 		within += counts[furthest]
 	}
 	hits = slices.DeleteFunc(hits, func(h Hit) bool { return int(h.Distance) > furthest })
+	sortHits(hits)
+	return all[:len(dst)+min(limit, len(hits))], total, nil
+}
+
+// sortHits sorts by distance, then row.
+func sortHits(hits []Hit) {
 	slices.SortFunc(hits, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(a.Row, b.Row))
 	})
-	return all[:len(dst)+min(limit, len(hits))], total, nil
 }

@@ -27,9 +27,13 @@ func newMemory(n int) *memory {
 			return m
 		}
 	}
-	// Whole words, so that it is aligned for them.
+	return &memory{bytes: onHeap(n)}
+}
+
+// onHeap is memory of the collector's own, in whole words, so that it is aligned for them.
+func onHeap(n int) []byte {
 	words := make([]uint64, (n+7)/8+1)
-	return &memory{bytes: unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 8*len(words))[:n:n]}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 8*len(words))[:n:n]
 }
 
 // scratch is memory for the length of a call: its caller frees it.
@@ -38,7 +42,7 @@ type scratch struct{ bytes []byte }
 func newScratch(n int) *scratch {
 	b, err := mapAnonymous(n)
 	if err != nil {
-		return &scratch{newMemory(n).bytes}
+		return &scratch{onHeap(n)}
 	}
 	return &scratch{b}
 }

@@ -19,7 +19,7 @@ func mapAnonymous(n int) ([]byte, error) {
 	return b, err
 }
 
-// unmap gives memory back that mapAnonymous made; of other memory it does nothing, since that is the collector's.
+// unmap gives memory back that was mapped; of other memory it does nothing, since that is the collector's.
 func unmap(b []byte) { _ = unix.Munmap(b) } // fails only for what is not mapped
 
 func mapReadOnly(f *os.File, n int) ([]byte, error) {

@@ -1,7 +1,6 @@
 package hamming
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +13,7 @@ var ErrNearest = errors.New("number of nearest rows out of range")
 
 // Nearest appends to dst the k rows of the filter (nil: of all) whose codes are nearest to the query, by distance, then
 // row, and returns the extended slice; if there are not so many rows, all of them. The answer is exact: it is what sorting
-// all rows would give. Errors: ErrNearest (k below 1), the context's; dst comes back as it was then.
+// all rows would give. Errors: ErrNearest (k below 1), and the context's, as Search; dst comes back as it was then.
 func (s *Set[C]) Nearest(ctx context.Context, dst []Hit, q C, k int, filter *Rows) ([]Hit, error) {
 	return s.Snapshot().Nearest(ctx, dst, q, k, filter)
 }
@@ -29,19 +28,19 @@ func (v *Snapshot[C]) Nearest(ctx context.Context, dst []Hit, q C, k int, filter
 	if k < 1 {
 		return dst, fmt.Errorf("hamming: %w: %d, want 1 or more", ErrNearest, k)
 	}
+	k = min(k, v.live+1)
 	w := newSearch()
 	defer w.release()
+	w.begin(ctx)
 	w.words, w.version, w.filter, w.every, w.hits = v.words(), v.version, filter, true, dst
 	w.ask(mixed([]C{q}, 1))
 	n := nearest{search: w, snap: &v.snapshot, query: &w.queries[0], k: k, limit: 4*k + 32}
 	w.radius = 64 * w.words
-	if err := n.run(ctx); err != nil {
+	if err := n.run(); err != nil {
 		return dst, fmt.Errorf("hamming: nearest: %w", err)
 	}
 	hits := w.hits[len(dst):]
-	slices.SortFunc(hits, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(a.Row, b.Row))
-	})
+	sortHits(hits)
 	runtime.KeepAlive(v)
 	return w.hits[:len(dst)+min(k, len(hits))], nil
 }
@@ -76,19 +75,15 @@ type step struct {
 	done  bool              // all of it
 }
 
-func (n *nearest) run(ctx context.Context) error {
+func (n *nearest) run() error {
 	for i := range n.snap.tails {
-		if err := n.scanTail(ctx, i); err != nil {
-			return err
-		}
+		n.scanTail(i)
 	}
 	steps := make([]step, len(n.snap.segments))
 	left := 0
 	for i, g := range n.snap.segments {
 		if len(g.tables) == 0 {
-			if err := n.scanSegment(ctx, i); err != nil {
-				return err
-			}
+			n.scanSegment(i)
 			steps[i].done = true
 			continue
 		}
@@ -100,11 +95,8 @@ func (n *nearest) run(ctx context.Context) error {
 		}
 	}
 	for reached := -1; left > 0; {
-		if n.settle(reached) >= n.k {
+		if n.settle(reached) >= n.k || n.err != nil {
 			break
-		}
-		if err := ctx.Err(); err != nil {
-			return err
 		}
 		reached = n.next(reached)
 		for i, g := range n.snap.segments {
@@ -114,16 +106,14 @@ func (n *nearest) run(ctx context.Context) error {
 			}
 			s.done = true
 			left--
-			if err := n.scanSegment(ctx, i); err != nil {
-				return err
-			}
+			n.scanSegment(i)
 		}
 	}
 	n.settle(n.radius)
 	for _, c := range n.known {
 		n.emit(c)
 	}
-	return nil
+	return n.err
 }
 
 // A step is worth while if by its end a share of the rows wanted are expected, and is the last for a query whose rows are
@@ -138,24 +128,36 @@ const (
 // to lie.
 func (n *nearest) next(reached int) int {
 	m := n.snap.segments[0].m
-	slots := 0
 	for _, g := range n.snap.segments {
 		m = max(m, g.m)
-		slots += g.slots
 	}
 	next := reached + 1
 	switch {
 	case next < 2*m:
 		next = next/m*m + m - 1
 	case next < 3*m:
-		expected := func() float64 { return binomial(64*n.words, next) * float64(slots) / float64(n.k) }
-		if next = 3*m - 1; expected() < likely {
-			for next < (maxShell+1)*m-1 && expected() < enough {
-				next++
-			}
+		if next = 3*m - 1; n.expected(next) < likely {
+			next = min(n.usual(next), (maxShell+1)*m-1)
 		}
 	}
 	return min(next, n.radius)
+}
+
+// expected is what share of the rows wanted would lie within a radius if codes were uniform.
+func (n *nearest) expected(radius int) float64 {
+	slots := 0
+	for _, g := range n.snap.segments {
+		slots += g.slots
+	}
+	return binomial(64*n.words, radius) * float64(slots) / float64(n.k)
+}
+
+// usual is the least radius, from one on, within which enough of them would.
+func (n *nearest) usual(from int) int {
+	for from < 64*n.words && n.expected(from) < enough {
+		from++
+	}
+	return from
 }
 
 // extend reads what a radius adds to a segment's step, or reports that it is cheaper to read the whole segment.
@@ -186,7 +188,7 @@ func (n *nearest) extend(part int, g *segment, s *step, radius int) bool {
 		return false
 	}
 	// What has been spent is lost if it ends in a scan: go on only if the rows known so far show that it won't.
-	if s.cost > scan/4 && g.costs.expected(&g.layout, g.slots, n.radius) > scan {
+	if s.cost > scan/16 && g.costs.expected(&g.layout, g.slots, min(n.radius, n.usual(radius))) > scan {
 		return false
 	}
 	if s.cost+g.costs.Pass*all.passes > scan/8 && len(n.runs) > 0 && n.dearer(g, n.query, 0, 0, 0, scan) {
@@ -202,6 +204,9 @@ func (n *nearest) extend(part int, g *segment, s *step, radius int) bool {
 			n.verify(g, r.chunk, n.spans[from:from+count], n.out[:found], n.query)
 			n.offer(part)
 			s.cost += g.costs.Pass * float64(found)
+			if !n.spent(1000 + 20*found) {
+				return true
+			}
 			from += count
 		}
 	}
@@ -215,7 +220,7 @@ func (n *nearest) offer(part int) {
 			n.known = append(n.known, candidate(d)<<(slotBits+partBits)|candidate(part)<<slotBits|candidate(uint32(f)))
 			if len(n.known) >= n.limit {
 				n.settle(n.radius)
-				n.limit = 4*n.k + 32 + len(n.known)
+				n.limit = max(4*n.k+32, 2*len(n.known))
 			}
 		}
 	}
@@ -251,23 +256,24 @@ func (n *nearest) settle(distance int) (within int) {
 	return within
 }
 
-// emit notes the rows of a candidate as hits.
+// emit notes the rows of a candidate as hits, k at most: of one code, the first are as near as any.
 func (n *nearest) emit(c candidate) {
 	if c.part() < len(n.snap.segments) {
-		n.hit(n.snap.segments[c.part()], c.slot(), c.distance(), 0)
+		n.hit(n.snap.segments[c.part()], c.slot(), c.distance(), 0, n.k)
 		return
 	}
 	n.fresh(&n.snap.tails[c.part()-len(n.snap.segments)], c.slot(), c.distance(), n.query)
 }
 
-func (n *nearest) scanTail(ctx context.Context, i int) error {
-	return n.scanCodes(ctx, n.snap.tails[i].codes, n.query, func() { n.offer(len(n.snap.segments) + i) })
+func (n *nearest) scanTail(i int) {
+	n.scanCodes(n.snap.tails[i].codes, n.query, func() { n.offer(len(n.snap.segments) + i) })
 }
 
-func (n *nearest) scanSegment(ctx context.Context, i int) error {
+func (n *nearest) scanSegment(i int) {
 	g := n.snap.segments[i].whole()
 	if g.codes == nil {
-		return n.scanTable(ctx, g, n.query, func() { n.offer(i) })
+		n.scanTable(g, n.query, func() { n.offer(i) })
+	} else {
+		n.scanCodes(g.codes, n.query, func() { n.offer(i) })
 	}
-	return n.scanCodes(ctx, g.codes, n.query, func() { n.offer(i) })
 }

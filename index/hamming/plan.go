@@ -198,7 +198,7 @@ func (k *costs) expected(l *layout, n, radius int) float64 {
 func (k *costs) choose(words, n, radius int, most float64) layout {
 	var best layout
 	bestCost, bestSize := 0.0, 0.0
-	for m := maxChunks; m >= 3; m-- {
+	for m := maxChunks; m >= max(3, words); m-- {
 		if words == 1 && m > 64/minGroup {
 			continue
 		}

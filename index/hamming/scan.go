@@ -1,7 +1,6 @@
 package hamming
 
 import (
-	"context"
 	"math"
 	"math/bits"
 	"slices"
@@ -19,33 +18,26 @@ const (
 )
 
 // scanEach compares every code of a segment with each of the queries that have to scan.
-func (w *search) scanEach(ctx context.Context, g *segment) error {
+func (w *search) scanEach(g *segment) {
 	for i := range w.queries {
 		q := &w.queries[i]
-		if !q.scan {
-			continue
-		}
-		var err error
-		if g.codes == nil {
-			err = w.scanTable(ctx, g, q, func() { w.report(g, q) })
-		} else {
-			err = w.scanCodes(ctx, g.codes, q, func() { w.report(g, q) })
-		}
-		if err != nil {
-			return err
+		switch {
+		case !q.scan:
+		case g.codes == nil:
+			w.scanTable(g, q, func() { w.report(g, q) })
+		default:
+			w.scanCodes(g.codes, q, func() { w.report(g, q) })
 		}
 	}
-	return nil
 }
 
 // scanTable reads table 0, which has all of each code but its group. Neighbouring groups have most bits in common, and in
 // those that they have in common they are compared with the query together: what passes is looked at again. It has what it found reported some at a time,
 // and looks at the radius anew after each.
-func (w *search) scanTable(ctx context.Context, g *segment, q *query, report func()) error {
+func (w *search) scanTable(g *segment, q *query, report func()) {
 	t := g.tables[0]
 	group, near, far := split(q.code[0], t.group)
 	shift := blockShift(t.group, g.slots, w.radius)
-	looked := 0
 	w.spans = slices.Grow(w.spans[:0], outMost+spanPad)
 	entries := 0
 	flush := func() {
@@ -78,12 +70,8 @@ func (w *search) scanTable(ctx context.Context, g *segment, q *query, report fun
 		for start < end {
 			n := min(end-start, spanMost)
 			if entries+int(n) > outMost {
-				flush()
-				if looked += outMost; looked >= patience {
-					if err := ctx.Err(); err != nil {
-						return err
-					}
-					looked = 0
+				if flush(); !w.spent(outMost / 4) {
+					return
 				}
 			}
 			w.spans = append(w.spans, span{start, start + n, int32(bound), b})
@@ -92,7 +80,6 @@ func (w *search) scanTable(ctx context.Context, g *segment, q *query, report fun
 		}
 	}
 	flush()
-	return ctx.Err()
 }
 
 // blockShift is by how many bits less than the groups the blocks of a scan are told apart. Large blocks cost little by
@@ -111,15 +98,10 @@ func blockShift(group, slots, radius int) (best int) {
 }
 
 // scanCodes finds the codes of an array within the radius, and has them reported some at a time.
-func (w *search) scanCodes(ctx context.Context, codes []uint64, q *query, report func()) error {
+func (w *search) scanCodes(codes []uint64, q *query, report func()) {
 	n := len(codes) / w.words
 	w.spans = slices.Grow(w.spans[:0], 1+spanPad)[:1]
-	for from := 0; from < n; from += spanMost {
-		if from%patience == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-		}
+	for from := 0; from < n && w.spent(spanMost/4*w.words); from += spanMost {
 		to := min(n, from+spanMost)
 		if w.words == 1 {
 			w.scan1(codes[from:to], uint32(from), q)
@@ -133,7 +115,6 @@ func (w *search) scanCodes(ctx context.Context, codes []uint64, q *query, report
 		}
 		report()
 	}
-	return nil
 }
 
 // scan1 finds those within the radius among some codes of 64 bits, the first of which has the given slot.
@@ -154,7 +135,7 @@ func (w *search) scan1(codes []uint64, first uint32, q *query) {
 const tileStep = 8
 
 // scanTogether compares every code of a segment with all queries that have to scan, a tile of codes at a time.
-func (w *search) scanTogether(ctx context.Context, g *segment) error {
+func (w *search) scanTogether(g *segment) {
 	w.asked = w.asked[:0]
 	var ids []int
 	for i := range w.queries {
@@ -165,7 +146,6 @@ func (w *search) scanTogether(ctx context.Context, g *segment) error {
 	}
 	w.tile = slices.Grow(w.tile[:0], w.words*tileCodes)[:w.words*tileCodes]
 	group := uint32(0)
-	looked := 0
 	for from := 0; from < g.slots; from += tileCodes {
 		n := min(tileCodes, g.slots-from)
 		// Behind the last code come zeros, which are dropped again.
@@ -183,6 +163,9 @@ func (w *search) scanTogether(ctx context.Context, g *segment) error {
 		for first := 0; first < len(ids); first += tileQueries {
 			count := min(tileQueries, len(ids)-first)
 			asked := w.asked[first*w.words : (first+count)*w.words]
+			if !w.spent(n * count * w.words / 16) {
+				return
+			}
 			for _, p := range w.out[:kernelTile(w.out, w.tile, w.words, whole, asked, count, w.radius)] {
 				i := int(uint32(p))
 				if i >= n {
@@ -193,15 +176,8 @@ func (w *search) scanTogether(ctx context.Context, g *segment) error {
 				for word := 1; word < w.words; word++ {
 					d += bits.OnesCount64(w.tile[word*whole+i] ^ q.code[word])
 				}
-				w.hit(g, uint32(from+i), d, q.id)
+				w.hit(g, uint32(from+i), d, q.id, math.MaxInt)
 			}
-		}
-		if looked += n * len(ids) / 8; looked >= patience {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			looked = 0
 		}
 	}
-	return ctx.Err()
 }

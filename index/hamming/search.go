@@ -12,8 +12,8 @@ const (
 	spanMost = 1 << 12
 	// outMost is the most entries that a kernel is given at once.
 	outMost = 2 * spanMost
-	// patience is how many entries are looked at between looks at the context: less than a millisecond's work.
-	patience = 1 << 21
+	// patience is for how many nanoseconds, about, a search doesn't look at its context.
+	patience = 1_000_000
 )
 
 // query is one of those that a search asks.
@@ -25,6 +25,9 @@ type query struct {
 
 // search is the state of one call: its scratch memory, and what every hit must pass.
 type search struct {
+	ctx     context.Context
+	err     error // the context's, once it was looked at and had one
+	looked  int   // since then, in about as many nanoseconds
 	words   int
 	radius  int
 	version uint64
@@ -51,8 +54,7 @@ func newSearch() *search { return searches.Get().(*search) }
 
 // Search appends to dst, in no particular order, every row that the filter has (nil: every row) and whose code lies
 // within radius bits of the query, and returns the extended slice. The answer is that of one moment between call and
-// return. Errors: ErrRadius, and the context's, which is looked at between steps that take a millisecond or two; dst comes
-// back as it was then.
+// return. Errors: ErrRadius, and the context's, which is looked at every few milliseconds; dst comes back as it was then.
 func (s *Set[C]) Search(ctx context.Context, dst []Hit, q C, radius int, filter *Rows) ([]Hit, error) {
 	return s.Snapshot().Search(ctx, dst, q, radius, filter)
 }
@@ -88,10 +90,11 @@ func (v *Snapshot[C]) search(ctx context.Context, dst []Hit, queries []C, radius
 	}
 	w := newSearch()
 	defer w.release()
+	w.begin(ctx)
 	w.words, w.radius, w.version, w.filter, w.hits = v.words(), radius, v.version, filter, dst
 	w.scanning = scan
 	w.ask(mixed(queries, 1))
-	if err := w.parts(ctx, &v.snapshot); err != nil {
+	if err := w.parts(&v.snapshot); err != nil {
 		return dst, fmt.Errorf("hamming: search: %w", err)
 	}
 	runtime.KeepAlive(v)
@@ -115,35 +118,47 @@ func (w *search) ask(flat []uint64) {
 	}
 }
 
+// spent notes about how many nanoseconds something took, and tells whether to go on.
+func (w *search) spent(nanoseconds int) bool {
+	if w.looked += nanoseconds; w.looked >= patience {
+		w.looked, w.err = 0, w.ctx.Err()
+	}
+	return w.err == nil
+}
+
 // release gives the scratch memory back without what belongs to the caller.
 func (w *search) release() {
-	w.hits, w.filter, w.every, w.scanning = nil, nil, false, false
+	w.ctx, w.err, w.hits, w.filter, w.every, w.scanning = nil, nil, nil, nil, false, false
 	searches.Put(w)
 }
 
-func (w *search) parts(ctx context.Context, snap *snapshot) error {
+// begin has a search look at a context, for the first time at once.
+func (w *search) begin(ctx context.Context) { w.ctx, w.err, w.looked = ctx, ctx.Err(), 0 }
+
+func (w *search) parts(snap *snapshot) error {
 	for _, g := range snap.segments {
 		for i := range w.queries {
 			w.queries[i].scan = true
 		}
-		if err := w.segment(ctx, g); err != nil {
-			return err
-		}
+		w.segment(g)
 	}
 	for i := range snap.tails {
-		if err := w.tail(ctx, &snap.tails[i]); err != nil {
-			return err
-		}
+		w.tail(&snap.tails[i])
 	}
-	return nil
+	return w.err
 }
 
-// hit notes what of a segment's slot is alive and passes the filter.
-func (w *search) hit(g *segment, slot uint32, distance int, id uint16) {
-	for _, row := range g.rowsOf(slot, &w.one) {
-		if (w.filter == nil || w.filter.Has(row)) && !g.deaths.dead(row, w.version) {
-			w.hits = append(w.hits, Hit{Row: row, Distance: uint16(distance), Query: id})
+// hit notes what of a segment's slot is alive and passes the filter, but no more rows than most.
+func (w *search) hit(g *segment, slot uint32, distance int, id uint16, most int) {
+	rows := g.rowsOf(slot, &w.one)
+	for len(rows) > 0 && most > 0 && w.spent(5*min(len(rows), 1000)) {
+		for _, row := range rows[:min(len(rows), 1000)] {
+			if most > 0 && (w.filter == nil || w.filter.Has(row)) && !g.deaths.dead(row, w.version) {
+				w.hits = append(w.hits, Hit{Row: row, Distance: uint16(distance), Query: id})
+				most--
+			}
 		}
+		rows = rows[min(len(rows), 1000):]
 	}
 }
 

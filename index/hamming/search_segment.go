@@ -1,7 +1,7 @@
 package hamming
 
 import (
-	"context"
+	"math"
 	"math/bits"
 	"slices"
 	"unsafe"
@@ -14,57 +14,50 @@ type run struct {
 }
 
 // segment searches a segment for all queries.
-func (w *search) segment(ctx context.Context, g *segment) error {
+func (w *search) segment(g *segment) {
 	cost := g.costs.Scan
 	if len(w.queries) >= manyScans {
 		cost = g.costs.Tile
 	}
-	scans, err := w.indexAll(ctx, g, cost)
-	if cost < g.costs.Scan && 0 < scans && scans < manyScans && err == nil {
+	scans := w.indexAll(g, cost)
+	if cost < g.costs.Scan && scans < manyScans {
 		// Too few to share the cost.
-		scans, err = w.indexAll(ctx, g, g.costs.Scan)
+		scans = w.indexAll(g, g.costs.Scan)
 	}
 	switch {
-	case scans == 0 || err != nil:
-		return err
+	case scans == 0 || w.err != nil:
 	case scans < fewScans:
-		return w.scanEach(ctx, g.whole())
+		w.scanEach(g.whole())
+	default:
+		w.scanTogether(g.whole())
 	}
-	return w.scanTogether(ctx, g.whole())
 }
 
 // indexAll answers the queries that are not answered yet by the segment's tables, and counts those that have to scan, at
 // that cost of a code.
-func (w *search) indexAll(ctx context.Context, g *segment, cost float64) (scans int, err error) {
-	looked := patience
+func (w *search) indexAll(g *segment, cost float64) (scans int) {
 	for i := range w.queries {
 		q := &w.queries[i]
-		if !q.scan {
-			continue
+		if q.scan && w.err == nil {
+			w.index(g, q, cost*float64(g.slots))
 		}
-		if looked >= patience {
-			if err := ctx.Err(); err != nil {
-				return 0, err
-			}
-			looked = 0
-		}
-		if looked += w.index(g, q, cost*float64(g.slots)); q.scan {
+		if q.scan {
 			scans++
 		}
 	}
-	return scans, nil
+	return scans
 }
 
 // index answers a query by the segment's tables, or leaves it as one that has to scan, which costs so much, without any
-// hits. It returns about how many entries it looked at.
-func (w *search) index(g *segment, q *query, scan float64) (looked int) {
+// hits.
+func (w *search) index(g *segment, q *query, scan float64) {
 	before := len(w.hits)
 	if w.scanning || len(g.tables) == 0 || deepest(w.radius, g.m) > maxShell {
-		return 0
+		return
 	}
 	all, least := w.plan(g, q, scan)
-	if least > scan {
-		return len(w.spans)
+	if least > scan || !w.spent(10*len(w.spans)) {
+		return
 	}
 	// A query in a cluster may have far more entries pass than others: before much is spent, samples tell.
 	cost, sampled, done, passed := least+g.costs.Pass*all.passes, false, 0, 0
@@ -76,7 +69,7 @@ func (w *search) index(g *segment, q *query, scan float64) (looked int) {
 			if !sampled && (cost > scan/8 || spent > scan/8) {
 				if sampled = true; w.dearer(g, q, at, from, len(w.hits)-before, scan) {
 					w.hits = w.hits[:before]
-					return done
+					return
 				}
 			}
 			n := piece(w.spans[from:r.to])
@@ -88,10 +81,12 @@ func (w *search) index(g *segment, q *query, scan float64) (looked int) {
 			}
 			passed += found
 			from += n
+			if !w.spent(1000 + 20*found) {
+				return
+			}
 		}
 	}
 	q.scan = false
-	return all.entries
 }
 
 // What a code within the radius costs, in nanoseconds, wherever it was found, and what it costs besides for each table
@@ -314,7 +309,7 @@ func isUpTo(n, most int) int { return 1 - int(uint(most-n)>>63) }
 func (w *search) report(g *segment, q *query) {
 	prefetch(unsafe.Pointer(&g.rows.bytes[0]), uint64(g.rows.width), w.found)
 	for _, f := range w.found {
-		w.hit(g, uint32(f), int(f>>32), q.id)
+		w.hit(g, uint32(f), int(f>>32), q.id, math.MaxInt)
 	}
 	w.found = w.found[:0]
 }

@@ -1,7 +1,6 @@
 package hamming
 
 import (
-	"context"
 	"math/bits"
 	"slices"
 )
@@ -14,26 +13,19 @@ const (
 )
 
 // tail searches a tail for all queries.
-func (w *search) tail(ctx context.Context, v *tailView) error {
+func (w *search) tail(v *tailView) {
 	for i := range w.queries {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		q := &w.queries[i]
-		if w.follow(v, q) {
+		if !w.spent(1000) || w.follow(v, q) {
 			continue
 		}
-		report := func() {
+		w.scanCodes(v.codes, q, func() {
 			for _, f := range w.found {
 				w.fresh(v, uint32(f), int(f>>32), q)
 			}
 			w.found = w.found[:0]
-		}
-		if err := w.scanCodes(ctx, v.codes, q, report); err != nil {
-			return err
-		}
+		})
 	}
-	return nil
 }
 
 // fresh notes a slot within the radius if it is alive and passes the filter.

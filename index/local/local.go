@@ -134,6 +134,7 @@ func (x *Index) Close() error {
 	x.rest()
 	<-x.tended
 	x.memory.sets.wait()
+	x.renew()
 	x.parting()
 	return translate(x.store.Close())
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"math"
 
 	"touchstone/fingerprint"
@@ -85,6 +86,16 @@ func (s *sets) change(c *codes) {
 	}
 	s.p.Put(c.rows, c.p)
 	s.pdq.Put(c.rows, c.pdq)
+}
+
+// step waits until the sets have merged something, if they are about it, and tells whether they still are.
+func (s *sets) step(ctx context.Context) (merging bool, err error) {
+	p, err := s.p.WaitStep(ctx)
+	if err != nil {
+		return false, err
+	}
+	pdq, err := s.pdq.WaitStep(ctx)
+	return p || pdq, err
 }
 
 func (s *sets) wait() {

@@ -41,7 +41,9 @@ func (x *Index) tend(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		x.refresh()
+		if x.refresh(ctx) != nil {
+			return
+		}
 		v := x.now.Load()
 		if time.Now().Before(x.retry) || !x.due(v, max(x.limits.changes, v.photos/x.limits.share)) {
 			continue
@@ -64,9 +66,24 @@ func (x *Index) stir() {
 	}
 }
 
-// refresh has the view go over to what the sets have merged, so that what was merged is let go.
-func (x *Index) refresh() {
-	x.memory.sets.wait()
+// refresh has the view go over to what the sets have merged, step by step, so that what was merged is let go. Where
+// something is merged all the time, it returns after some steps. Errors: the context's.
+func (x *Index) refresh(ctx context.Context) error {
+	for range 50 {
+		merging, err := x.memory.sets.step(ctx)
+		if err != nil {
+			return err
+		}
+		x.renew()
+		if !merging {
+			break
+		}
+	}
+	return nil
+}
+
+// renew has the view show the sets as they lie in memory now.
+func (x *Index) renew() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.memory.snapshot()
