@@ -61,7 +61,9 @@ func (w *search) index(g *segment, q *query, scan float64) {
 	}
 	// A query in a cluster may have far more entries pass than others: before much is spent, samples tell.
 	cost, sampled, done, passed := least+g.costs.Pass*all.passes, false, 0, 0
+	w.fetch(g, 0)
 	for at, r := range w.runs {
+		w.fetch(g, at+1)
 		t := g.tables[r.chunk]
 		_, near, _ := split(window(q.code[:w.words], t.first), t.group)
 		for from := r.from; from < r.to; {
@@ -87,6 +89,20 @@ func (w *search) index(g *segment, q *query, scan float64) {
 		}
 	}
 	q.scan = false
+}
+
+// fetch asks for the first entries of the first spans of a run. The kernels look ahead by themselves, but not from one
+// table to the next.
+func (w *search) fetch(g *segment, at int) {
+	if at >= len(w.runs) {
+		return
+	}
+	r := w.runs[at]
+	if n := min(r.to-r.from, 32); n > 0 {
+		// The lower half of every other word is where a span starts, and what the others ask for is near at any rate.
+		places := unsafe.Slice((*uint64)(unsafe.Pointer(&w.spans[r.from])), 2*n)
+		prefetch(unsafe.Pointer(&g.tables[r.chunk].near[0]), 2, places)
+	}
 }
 
 // What a code within the radius costs, in nanoseconds, wherever it was found, and what it costs besides for each table
