@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -204,5 +205,20 @@ func TestDrawRefuses(t *testing.T) {
 		if _, err := draw(lines); err == nil {
 			t.Errorf("%s: drawn", name)
 		}
+	}
+}
+
+// The plot that is kept is drawn from the figures that are kept.
+func TestKept(t *testing.T) {
+	figures, err := readFigures("growth.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := draw(linesOf(figures))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile("growth.svg"); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("growth.svg is not what growth.jsonl gives (%v): go run ./bench/growth -redraw, from the root", err)
 	}
 }
