@@ -27,7 +27,7 @@ STAMP    = $(shell if git rev-parse --verify --quiet HEAD >/dev/null 2>&1; then 
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---- use it
 
@@ -144,6 +144,10 @@ bench-vips: ## from JPEGs in TOUCHSTONE_DATA to hashes, against libvips making t
 .PHONY: bench-peers
 bench-peers: ## exact search against FAISS's, in COUNT (6) turns: N (10000000), BITS (64,256), SETS (U,C,R), PYTHON; R hashes TOUCHSTONE_DATA
 	@$(PYTHON) bench/peers/peers.py -n '$(N)' --bits '$(BITS)' --sets '$(SETS)' --rounds '$(COUNT)' --photos "$$TOUCHSTONE_DATA"
+
+.PHONY: bench-growth
+bench-growth: build ## exact search among 1M to 100M codes, on a plot and in a table: bench/growth/growth.svg (ARGS='-n64 1M,10M')
+	@go run ./bench/growth -program $(PROGRAM) $(ARGS)
 
 .PHONY: accuracy
 accuracy: build ## eval on made queries: BENCH=folder of make_queries.py, SEED (11), QUERIES (1900)
