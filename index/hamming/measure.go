@@ -1,11 +1,15 @@
 package hamming
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
 	"unsafe"
 )
+
+// lineEntries is how many near bits of entries a line of the cache holds.
+const lineEntries = 64 * 8 / nearBits
 
 // measure finds out what things cost on this machine, in the memory of a segment that is being built: its table 0 and
 // its codes. It takes a few milliseconds. Each measurement is the best of several, since whatever else the machine does
@@ -25,24 +29,31 @@ func measure(words int, t *table, codes []uint64) costs {
 		}
 		return max(float64(least.Nanoseconds()), 1)
 	}
-	// Spans of few entries and of many, so that what a span and what an entry costs can be told apart.
+	// Spans of few entries, of more and of many, so that what a span and what an entry costs can be told apart: one after
+	// the other, and of such rounds the quickest as a whole, so that all are of one moment.
 	const spans, few, longs = 512, 4, 32
 	cost := func(count, length int) float64 {
-		return best(func() {
-			w.spans = w.spans[:0]
-			for range count {
-				from := min(t.starts[r.Uint32N(1<<t.group)], uint32(max(0, n-length)))
-				w.spans = append(w.spans, span{from, min(from+uint32(length), uint32(n)), 0, 0})
-			}
-		}, func() {
-			w.each(func(from, n int) int { return kernelNear(w.out, t.near, w.padded(from), n, 0) })
-		})
+		w.spans = w.spans[:0]
+		for range count {
+			from := min(t.starts[r.Uint32N(1<<t.group)], uint32(max(0, n-length)))
+			w.spans = append(w.spans, span{from, min(from+uint32(length), uint32(n)), 0, 0})
+		}
+		began := time.Now()
+		w.each(func(from, n int) int { return kernelNear(w.out, t.near, w.padded(from), n, 0) })
+		return max(float64(time.Since(began).Nanoseconds()), 1) / float64(count)
 	}
-	short, medium, long := cost(spans, few)/spans, cost(spans, longSpan)/spans, cost(longs, spanMost)/longs
 	var k costs
-	k.Entry = max((medium-short)/(longSpan-few), 0.01)
-	k.Probe = max(short-few*k.Entry, 1)
-	k.Long = max((long-medium)/(spanMost-longSpan), 0.01)
+	quickest := math.Inf(1)
+	for range 9 {
+		short, medium, long := cost(spans, few), cost(spans, longSpan), cost(longs, spanMost)
+		if sum := short + medium + long; sum < quickest {
+			quickest = sum
+			// A line of the cache more costs a part at least of what the first costs, whatever a clock says.
+			k.Entry = max((medium-short)/(longSpan-few), short/(4*lineEntries))
+			k.Probe = max(short-few*k.Entry, 1)
+			k.Long = max((long-medium)/(spanMost-longSpan), k.Entry/4)
+		}
+	}
 	// What it takes to list the groups, in tables of several sizes.
 	groups := make([]uint32, 1024)
 	for bits := range k.lookup {
