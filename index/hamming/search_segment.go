@@ -204,7 +204,7 @@ func (w *search) plan(g *segment, q *query, scan float64) (all load, least float
 }
 
 // farStarts is by how many bits a table groups whose starts don't stay in the second cache.
-const farStarts = 19
+const farStarts = 17
 
 // list appends the spans of table c within its radius of a group, and tells how much there is to read.
 func (w *search) list(g *segment, c int, group uint32) (l load) {
