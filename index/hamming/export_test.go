@@ -44,3 +44,16 @@ func OpenSmall[C Code](dir string, description []byte) (*Set[C], error) {
 func Summed(text []byte) []byte {
 	return append(binary.LittleEndian.AppendUint32(nil, crc32.Checksum(text, castagnoli)), text...)
 }
+
+// ByTables is the snapshot for searches that never scan where tables can answer.
+func (v *Snapshot[C]) ByTables() *Snapshot[C] {
+	always := &Snapshot[C]{v.snapshot}
+	always.segments = nil
+	for _, g := range v.segments {
+		b := &body{layout: g.layout, slots: g.slots, live: g.live, codes: g.codes, rows: g.rows, shared: g.shared,
+			extra: g.extra, has: g.has, mem: g.mem, costs: g.costs}
+		b.costs.Scan, b.costs.Tile = 1e9, 1e9
+		always.segments = append(always.segments, &segment{body: b, tables: g.tables})
+	}
+	return always
+}

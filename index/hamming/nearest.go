@@ -191,7 +191,7 @@ func (n *nearest) extend(part int, g *segment, s *step, radius int) bool {
 	if s.cost > scan/16 && g.costs.expected(&g.layout, g.slots, min(n.radius, n.usual(radius))) > scan {
 		return false
 	}
-	if s.cost+g.costs.Pass*all.passes > scan/8 && len(n.runs) > 0 && n.dearer(g, n.query, 0, 0, 0, scan) {
+	if s.cost+g.costs.Pass*all.passes > scan/4 && len(n.runs) > 0 && n.dearer(g, n.query, 0, 0, 0, scan) {
 		return false
 	}
 	n.spans = slices.Grow(n.spans, spanPad)

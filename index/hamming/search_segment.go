@@ -68,7 +68,7 @@ func (w *search) index(g *segment, q *query, scan float64) {
 		_, near, _ := split(window(q.code[:w.words], t.first), t.group)
 		for from := r.from; from < r.to; {
 			spent := g.costs.Entry*float64(done) + g.costs.Pass*float64(passed) + costHit*float64(len(w.hits)-before)
-			if !sampled && (cost > scan/8 || spent > scan/8) {
+			if !sampled && (cost > scan/4 || spent > scan/4) {
 				if sampled = true; w.dearer(g, q, at, from, len(w.hits)-before, scan) {
 					w.hits = w.hits[:before]
 					return
@@ -114,7 +114,7 @@ const (
 )
 
 // samples is how many entries are looked at to judge a search by.
-const samples = 128
+const samples = 64
 
 // dearer looks at some of the entries that are left, from a run and a span in it on, and tells whether they cost more
 // than a scan, which would find the hits again that there are.
