@@ -27,6 +27,8 @@ GLOBL evens<>(SB), RODATA|NOPTR, $64
 	CMOVQCC AX, R10 \
 	CMOVQCC R12, R13 \
 	CMOVQCC CX, R15 \
+	CMPQ R15, last-8(SP) \
+	CMOVQHI SI, R10 \
 	PREFETCHT1 (R10)
 
 // DIFFER sets the bits in R11 of the entries at SI that pass, of those in K2.
@@ -69,6 +71,12 @@ TEXT ·nearAVX512(SB), NOSPLIT, $8-96
 	XORL R13, R13
 	MOVQ DX, R15
 	MOVL $64, R14
+	MOVQ count+72(FP), AX
+	CMPQ AX, R14
+	CMOVQCS AX, R14
+	MOVQ BX, SI
+	TESTQ R14, R14
+	JEQ  next
 
 prime:
 	AHEAD

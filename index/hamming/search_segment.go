@@ -59,7 +59,12 @@ func (w *search) index(g *segment, q *query, scan float64) {
 	if least > scan || !w.spent(10*len(w.spans)) {
 		return
 	}
-	// A query in a cluster may have far more entries pass than others: before much is spent, samples tell.
+	// A query in a cluster may have far more entries pass than others: before much is spent, samples tell. Where queries
+	// share a scan, that costs so little that samples would cost as much.
+	much := scan / 4
+	if scan < g.costs.Scan*float64(g.slots) {
+		much = scan / 2
+	}
 	cost, sampled, done, passed := least+g.costs.Pass*all.passes, false, 0, 0
 	w.fetch(g, 0)
 	for at, r := range w.runs {
@@ -68,7 +73,7 @@ func (w *search) index(g *segment, q *query, scan float64) {
 		_, near, _ := split(window(q.code[:w.words], t.first), t.group)
 		for from := r.from; from < r.to; {
 			spent := g.costs.Entry*float64(done) + g.costs.Pass*float64(passed) + costHit*float64(len(w.hits)-before)
-			if !sampled && (cost > scan/4 || spent > scan/4) {
+			if !sampled && (cost > much || spent > much) {
 				if sampled = true; w.dearer(g, q, at, from, len(w.hits)-before, scan) {
 					w.hits = w.hits[:before]
 					return
