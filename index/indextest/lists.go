@@ -22,9 +22,13 @@ func (b *bed) catalogue() []index.Photo {
 	b.Helper()
 	var photos []index.Photo
 	for _, brand := range []string{"a", "a b", "aa", "b", "ä"} {
-		for _, id := range names {
+		for i, id := range names {
 			p := b.photo(index.Key{Brand: brand, ID: id})
-			p.Product = []string{"", "hat", "bag", brand + " only"}[b.r.IntN(4)]
+			product := b.r.IntN(4)
+			if i < 4 {
+				product = i // each is there, whatever the seed
+			}
+			p.Product = []string{"", "hat", "bag", brand + " only"}[product]
 			photos = append(photos, p)
 		}
 	}
