@@ -20,7 +20,7 @@ type View struct {
 	Set
 	levels []plane // smoothed
 	planes []plane
-	sizes  []float64 // size of level relative to base: 2^(-i/3)
+	cb, cr Plane
 }
 
 // Extract ...
@@ -30,6 +30,19 @@ func Extract(img *image.YCbCr, width, height int, o Options) *View {
 	v := &View{}
 	v.Recipe, v.Width, v.Height = Current, width, height
 	v.Thumbnail = thumbnail(img)
+	{
+		f := min(1, 128/float64(max(base.w, base.h)))
+		w, h := max(1, int(float64(base.w)*f)), max(1, int(float64(base.h)*f))
+		x, y := img.Rect.Max.X-1, img.Rect.Max.Y-1
+		o := img.COffset(img.Rect.Min.X, img.Rect.Min.Y)
+		last := img.COffset(x, y)
+		cw, ch := (last-o)%img.CStride+1, (last-o)/img.CStride+1
+		chroma := func(pix []uint8) Plane {
+			p := plane{pix[o:], cw, ch, img.CStride}.resize(min(w, cw), min(h, ch))
+			return Plane{p.pix, p.w, p.h, p.stride}
+		}
+		v.cb, v.cr = chroma(img.Cb), chroma(img.Cr)
+	}
 	if long > o.Side {
 		f := float64(o.Side) / float64(long)
 		base = base.resize(max(1, int(math.Round(float64(base.w)*f))), max(1, int(math.Round(float64(base.h)*f))))
@@ -211,3 +224,6 @@ func (v *View) Describe(x, y, diameter float64, angle uint8) (d Descriptor, ok b
 	}
 	return describe(v.levels[best], px, py, angle), true
 }
+
+// Chroma ...
+func (v *View) Chroma() (cb, cr Plane) { return v.cb, v.cr }

@@ -1,0 +1,120 @@
+package align
+
+import (
+	"math"
+
+	"touchstone/fingerprint/feature"
+)
+
+// Blocks of the thumbnail, in pixels, that are compared one by one.
+const (
+	blockSide = 8
+	blockStep = 4
+	flat      = 3.0 // standard deviation, in levels, below which a block has no texture to be compared
+	noise     = 4.0 // variance that is added on both sides, so that noise does not correlate
+)
+
+// moments2 are the sums of two variables and their products.
+type moments2 struct{ n, x, y, xx, yy, xy float64 }
+
+func (m *moments2) add(x, y float64) {
+	m.n++
+	m.x += x
+	m.y += y
+	m.xx += x * x
+	m.yy += y * y
+	m.xy += x * y
+}
+
+// correlation is -1 to 1.
+func (m *moments2) correlation() float64 {
+	xx, yy, xy := m.xx-m.x*m.x/m.n, m.yy-m.y*m.y/m.n, m.xy-m.x*m.y/m.n
+	return xy / math.Sqrt((xx+noise*m.n)*(yy+noise*m.n))
+}
+
+// appear compares what the subject shows, w, with the thumbnail, and fills in the fit's appearance.
+func (f *Fit) appear(g *grid, w []float64) (alike []bool) {
+	var all moments2
+	for i, v := range w {
+		if !math.IsNaN(v) {
+			all.add(g.pix[i], v)
+		}
+	}
+	alike = make([]bool, len(w))
+	if all.n == 0 {
+		return alike
+	}
+	f.Correlation = all.correlation()
+	weight, good := 0.0, 0.0
+	for y := 0; y+blockSide <= g.h; y += blockStep {
+		for x := 0; x+blockSide <= g.w; x += blockStep {
+			var m moments2
+			for dy := range blockSide {
+				for i := (y+dy)*g.w + x; i < (y+dy)*g.w+x+blockSide; i++ {
+					if !math.IsNaN(w[i]) {
+						m.add(g.pix[i], w[i])
+					}
+				}
+			}
+			if m.n < blockSide*blockSide/2 {
+				continue
+			}
+			f.Blocks++
+			deviation := math.Sqrt(max(m.xx-m.x*m.x/m.n, 0) / m.n)
+			if deviation < flat {
+				continue
+			}
+			f.Textured++
+			wt := min(deviation, 20)
+			weight += wt
+			c := m.correlation()
+			good += wt * min(max((c-0.3)/0.5, 0), 1)
+			if c > 0.7 {
+				for dy := range blockSide {
+					for i := (y+dy)*g.w + x; i < (y+dy)*g.w+x+blockSide; i++ {
+						alike[i] = true
+					}
+				}
+			}
+		}
+	}
+	if weight > 0 {
+		f.Alike = good / weight
+	}
+	return alike
+}
+
+// colour compares chroma where the pictures look alike, and fills in the fit's colours.
+func (f *Fit) colour(t *feature.Thumbnail, s *Subject, m *Map, mirrored bool, w []float64, alike []bool) {
+	cb, cr := s.sampler(s.cb, mirrored), s.sampler(s.cr, mirrored)
+	long := float64(max(t.Width, t.Height))
+	cw, ch := (t.Width+1)/2, (t.Height+1)/2
+	var n, hue, own, theirs, luma float64
+	for y := range ch {
+		for x := range cw {
+			i := min(2*y, t.Height-1)*t.Width + min(2*x, t.Width-1)
+			if !alike[i] || math.IsNaN(w[i]) {
+				continue
+			}
+			q, ok := m.Apply(Point{(2*float64(x) + 1) / long, (2*float64(y) + 1) / long})
+			if !ok {
+				continue
+			}
+			b, ok1 := cb.at(q)
+			r, ok2 := cr.at(q)
+			if !ok1 || !ok2 {
+				continue
+			}
+			n++
+			pb, pr := float64(t.Cb[y*cw+x]), float64(t.Cr[y*cw+x])
+			hue += math.Hypot(b-pb, r-pr)
+			own += math.Hypot(pb-128, pr-128)
+			theirs += math.Hypot(b-128, r-128)
+			luma += math.Abs(w[i] - float64(t.Y[i]))
+		}
+	}
+	if n > 0 {
+		f.Hue, f.Chroma, f.SubjectChroma, f.Shade = hue/n, own/n, theirs/n, luma/n
+	}
+	f.coloured = n
+}

@@ -1,0 +1,165 @@
+package align
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// mark is a pixel of a thumbnail where its luma changes, and by how much.
+type mark struct {
+	p      Point
+	v      float64
+	gx, gy float64 // levels per unit
+	j      [8]float64
+}
+
+// mostMarks is how many pixels of a thumbnail an alignment is refined by: those where luma changes most.
+const mostMarks = 500
+
+// marks are the pixels of a grid that tell where it lies.
+func (g *grid) marks() []mark {
+	var ms []mark
+	for y := 1; y < g.h-1; y++ {
+		for x := 1; x < g.w-1; x++ {
+			i := y*g.w + x
+			gx, gy := (g.pix[i+1]-g.pix[i-1])/2*g.long, (g.pix[i+g.w]-g.pix[i-g.w])/2*g.long
+			if gx*gx+gy*gy < 4*g.long*g.long {
+				continue
+			}
+			p := g.point(x, y)
+			ms = append(ms, mark{p, g.pix[i], gx, gy, [8]float64{
+				gx * p.X, gx * p.Y, gx, gy * p.X, gy * p.Y, gy, -(gx*p.X + gy*p.Y) * p.X, -(gx*p.X + gy*p.Y) * p.Y,
+			}})
+		}
+	}
+	if len(ms) > mostMarks {
+		slices.SortStableFunc(ms, func(a, b mark) int { return cmp.Compare(b.gx*b.gx+b.gy*b.gy, a.gx*a.gx+a.gy*a.gy) })
+		ms = ms[:mostMarks]
+	}
+	return ms
+}
+
+const (
+	rounds   = 8
+	fewMarks = 40 // below which there is nothing to go by
+)
+
+// refine moves a map so that the subject's pixels fit the photo's better: Gauss-Newton on their differences after gain and
+// offset, differences that are large counting less, in the inverse compositional form (Baker and Matthews 2004).
+// Parameters: 6 for affine changes, 8 with perspective.
+func refine(m Map, ms []mark, s *sampler, frame Point, parameters int) Map {
+	if len(ms) < fewMarks {
+		return m
+	}
+	best, least := m, math.Inf(1)
+	w := make([]float64, len(ms))
+	for range rounds {
+		gain, offset, cut, n := photometry(&m, ms, s, w)
+		if n < fewMarks || gain < 0.05 {
+			break
+		}
+		var h [8][9]float64
+		e := 0.0
+		for i := range ms {
+			if math.IsNaN(w[i]) {
+				continue
+			}
+			r := (w[i]-offset)/gain - ms[i].v // of the subject beyond the photo
+			c := cut / gain
+			e += min(math.Abs(r), c)
+			wt := 1 / (1 + 4*(r/c)*(r/c))
+			j := &ms[i].j
+			for a := range parameters {
+				t := wt * j[a]
+				for b := a; b < parameters; b++ {
+					h[a][b] += t * j[b]
+				}
+				h[a][8] += t * r
+			}
+		}
+		e /= float64(n)
+		if e >= least {
+			break
+		}
+		best, least = m, e
+		for a := range parameters {
+			h[a][a] = h[a][a]*1.0005 + 1e-9
+			for b := range a {
+				h[a][b] = h[b][a]
+			}
+		}
+		u, ok := solve(&h, parameters)
+		if !ok {
+			break
+		}
+		step := Map{1 + u[0], u[1], u[2], u[3], 1 + u[4], u[5], u[6], u[7], 1}
+		back := step.Inverse()
+		next := m.After(&back)
+		if !next.plausible(frame) || far(&m, &next, frame) {
+			break
+		}
+		m = next
+	}
+	return best
+}
+
+// far tells whether a step is too large to be trusted.
+func far(m, next *Map, frame Point) bool {
+	const most = 0.15
+	for _, p := range [...]Point{{}, {frame.X, 0}, frame, {0, frame.Y}} {
+		a, ok1 := m.Apply(p)
+		b, ok2 := next.Apply(p)
+		scale, _, _, _ := m.Shape(p)
+		if !ok1 || !ok2 || !(math.Hypot(a.X-b.X, a.Y-b.Y) <= most*scale) {
+			return true
+		}
+	}
+	return false
+}
+
+// photometry fits w = gain * photo + offset, with outliers left out, and tells beyond which difference these begin, and
+// how many marks are seen. w becomes what the subject has at each mark, NaN outside.
+func photometry(m *Map, ms []mark, s *sampler, w []float64) (gain, offset, cut float64, n int) {
+	for i := range ms {
+		w[i] = math.NaN()
+		if q, ok := m.Apply(ms[i].p); ok {
+			if v, ok := s.at(q); ok {
+				w[i] = v
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return 0, 0, 0, 0
+	}
+	gain, offset, cut = 1, 0, math.Inf(1)
+	for range 3 {
+		var k, x, y, xx, xy float64
+		for i := range ms {
+			v := ms[i].v
+			if math.IsNaN(w[i]) || math.Abs(gain*v+offset-w[i]) > cut {
+				continue
+			}
+			k++
+			x += v
+			y += w[i]
+			xx += v * v
+			xy += v * w[i]
+		}
+		if v := xx - x*x/k; k > 0 && v > k {
+			gain = (xy - x*y/k) / v
+			offset = (y - gain*x) / k
+		} else {
+			return 0, 0, 0, n
+		}
+		e := 0.0
+		for i := range ms {
+			if !math.IsNaN(w[i]) {
+				e += min(math.Abs(gain*ms[i].v+offset-w[i]), 40)
+			}
+		}
+		cut = 2.5*e/float64(n) + 4
+	}
+	return gain, offset, cut, n
+}
