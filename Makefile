@@ -127,6 +127,12 @@ fmt: ## format Go and proto files
 generate: ## make the Go code of proto/ anew
 	$(TOOL) buf generate
 
+VOCABULARY_FOLDERS := products_oxid_b60,products_opencart,general_bsds500,general_grocery_store,general_ikea_rooms
+
+.PHONY: vocabulary
+vocabulary: ## learn the vocabulary of index/inverted anew from photos in TOUCHSTONE_DATA: when descriptors have changed
+	go run ./index/inverted/internal/train -photos "$$TOUCHSTONE_DATA" -folders $(VOCABULARY_FOLDERS) -o index/inverted/vocabulary.bin
+
 # ---- measure it
 
 .PHONY: bench

@@ -1,0 +1,57 @@
+package inverted
+
+import "touchstone/fingerprint/feature"
+
+// The borders of Small.
+const (
+	SmallTail      = 400
+	SmallDocs      = 60
+	SmallRead      = 2000
+	SmallWitnesses = 40
+)
+
+var smallLimits = limits{tail: SmallTail, frozen: 2, docs: SmallDocs, ratio: 2, read: SmallRead, witnesses: SmallWitnesses}
+
+// Small returns a Set that changes its shape at small sizes, so that tests cross every border.
+func Small() *Set { return newSet(smallLimits) }
+
+// OpenSmall is OpenSet for a set as Small makes it.
+func OpenSmall(dir string, about []byte) (*Set, error) { return openSet(smallLimits, dir, about) }
+
+// Summed is the manifest of a text.
+func Summed(text []byte) []byte { return summed(text) }
+
+// Parts counts the segments and tails of a set as it is now.
+func (s *Set) Parts() (segments, tails int) {
+	snap := s.now.Load()
+	return len(snap.segments), len(snap.tails)
+}
+
+// Assign is the words nearest to d.
+func Assign(d feature.Descriptor) [maxAssigned]uint16 {
+	var out [maxAssigned]uint16
+	words().assign(&d, out[:])
+	return out
+}
+
+// Signature is what tells d apart within a word.
+func Signature(d feature.Descriptor, word uint16) uint64 { return words().signature(&d, word) }
+
+// Bound, Rarity and Nearness are what votes are weighed by.
+func Bound(photos int) int                { return bound(photos) }
+func Rarity(witnesses, photos int) uint64 { return rarity(witnesses, photos) }
+func Nearness(differ int) uint64          { return nearness[differ] }
+func Centre(word uint16) (d feature.Descriptor) {
+	for w := range d {
+		d[w] = words().second[word/fan][w*fan+int(word%fan)]
+	}
+	return d
+}
+
+// FirstCentre is a centre of the first level.
+func FirstCentre(i int) (d feature.Descriptor) {
+	for w := range d {
+		d[w] = words().first[w*fan+i]
+	}
+	return d
+}

@@ -1,0 +1,250 @@
+package inverted
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+	"runtime"
+	"slices"
+	"sync"
+
+	"touchstone/fingerprint/feature"
+)
+
+// How votes come about. Each feature of a query is compared with the entries of the words that it is assigned to. Those
+// whose signatures are near enough are its witnesses; the fewer it has among the living, the more each of its votes
+// weighs: the square of log2(2N/witnesses) as a share of log2(2N), for N photos. A vote also weighs less the more bits
+// differ. In a photo a feature of the query votes once, for the nearest entry, and an entry gets one vote, the heaviest:
+// a pattern that repeats says no more than one of its parts does. Votes are sorted by how far the feature is turned, and
+// the score is that of the best direction, with half of what its neighbours have (weak geometric consistency).
+//
+// All of that is done in whole numbers, and all choices between equals are by what is compared, not by where it lies:
+// so the answer is the same whatever parts a set consists of.
+
+// witnessShare says which features of a query are dropped: those that have more witnesses than limits.witnesses, and more
+// than one for so many photos. They tell nothing apart, and there may be a million of them.
+const witnessShare = 32
+
+// rankCost is how many times as useful an entry of the nearest word is as one of the second and of the third.
+var rankCost = [maxAssigned]uint64{2, 5, 8}
+
+// bound is in how many of its bits a signature may differ among so many photos: what differs in more is more often
+// there by chance. Of the bits that are looked at first one less may differ.
+func bound(photos int) int {
+	switch {
+	case photos < 1<<13:
+		return 12
+	case photos < 1<<16:
+		return 11
+	case photos < 1<<19:
+		return 10
+	}
+	return 9
+}
+
+// nearness is the weight of a vote by the bits that differ, 256 for none: exp(-(d/8)²).
+var nearness = [...]uint64{256, 252, 240, 222, 199, 173, 146, 119, 94, 72, 54, 39, 27}
+
+// logOf is 256 times the logarithm of n to base 2, about, from 1 on.
+func logOf(n uint64) uint64 {
+	l := bits.Len64(n) - 1
+	return uint64(l)<<8 + (n<<8>>l)&255
+}
+
+// rarity is what a vote weighs of a feature that has so many witnesses among so many photos: 4096 for one in very many.
+func rarity(witnesses, photos int) uint64 {
+	all := logOf(2 * uint64(photos))
+	part := logOf(uint64(witnesses))
+	if part >= all {
+		return 0
+	}
+	share := all - part
+	return share * share << 12 / (all * all)
+}
+
+// scoreShift takes the sum of weights, each up to 4096*256 and counted twice, to 256ths of a vote. So a score has less
+// than 24 bits, and a float32 holds it.
+const scoreShift = 13
+
+// witness is an entry whose signature is near that of a feature of the query: row<<32 | feature<<16 | bits that differ<<8
+// | direction, and the entry.
+type witness struct {
+	key   uint64
+	entry entry
+}
+
+func (w witness) row() uint32    { return uint32(w.key >> 32) }
+func (w witness) feature() int   { return int(w.key >> 16 & 0xffff) }
+func (w witness) differ() int    { return int(w.key >> 8 & 0xff) }
+func (w witness) direction() int { return int(w.key & 0xff) }
+
+// reading is a word to be read for a feature of the query.
+type reading struct {
+	cost    uint64
+	feature uint16
+	rank    uint8
+	word    uint16
+}
+
+// work is the memory of a search, used again by others.
+type work struct {
+	readings  []reading
+	places    []uint32
+	witnesses []witness
+	other     []witness // for sorting
+	weights   []uint64  // by feature
+	group     []witness
+	best      []scored
+}
+
+var works = sync.Pool{New: func() any { return new(work) }}
+
+// Search returns the photos that share features with a query, at most Limit of them: by votes, highest first, then by
+// row. A row comes once, with the orientation in which it has more votes. Errors: ErrQuery, the context's.
+func (v *Snapshot) Search(ctx context.Context, q Query) ([]Hit, error) {
+	if q.Limit < 1 {
+		return nil, fmt.Errorf("inverted: %w: limit %d, want 1 or more", ErrQuery, q.Limit)
+	}
+	if len(q.Features) > feature.MaxFeatures {
+		return nil, fmt.Errorf("inverted: %w: %d features, want at most %d", ErrQuery, len(q.Features), feature.MaxFeatures)
+	}
+	defer runtime.KeepAlive(v)
+	w, _ := works.Get().(*work)
+	defer works.Put(w)
+	hits, err := v.search(ctx, w, &q, false)
+	if err != nil {
+		return nil, err
+	}
+	if q.Mirrored {
+		mirrored, err := v.search(ctx, w, &q, true)
+		if err != nil {
+			return nil, err
+		}
+		hits = bestOf(append(hits, mirrored...), q.Limit)
+	}
+	return hits, nil
+}
+
+// search is Search for one orientation.
+func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool) ([]Hit, error) {
+	if v.live == 0 || len(q.Features) == 0 {
+		return nil, ctx.Err()
+	}
+	vocabulary := words()
+	features := q.Features
+	if mirrored {
+		features = make([]feature.Feature, len(q.Features))
+		for i, f := range q.Features {
+			features[i] = f.Mirrored()
+		}
+	}
+	w.plan(vocabulary, features, v.counts, uint64(v.limits.read))
+	w.witnesses = w.witnesses[:0]
+	w.weights = append(w.weights[:0], make([]uint64, len(features))...)
+	most := max(v.limits.witnesses, v.live/witnessShare)
+	for i := 0; i < len(w.readings); {
+		if i&15 == 0 || len(w.witnesses) > 1<<20 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+		n, before := w.readings[i].feature, len(w.witnesses)
+		for ; i < len(w.readings) && w.readings[i].feature == n; i++ {
+			word := w.readings[i].word
+			f := &features[n]
+			v.read(w, newEntry(word, f.Angle, vocabulary.signature(&f.Descriptor, word)), uint64(n))
+		}
+		found := len(w.witnesses) - before
+		switch {
+		case found > most:
+			w.witnesses = w.witnesses[:before]
+		case found > 0:
+			w.weights[n] = rarity(found, v.live)
+		}
+	}
+	return w.rank(q, mirrored), ctx.Err()
+}
+
+// plan says which words are to be read for each feature, in that order: all, or else those of which a part read is the
+// most useful, as many as may be read.
+func (w *work) plan(v *vocabulary, features []feature.Feature, counts []uint32, most uint64) {
+	w.readings = w.readings[:0]
+	total := uint64(0)
+	var near [maxAssigned]uint16
+	for i := range features {
+		v.assign(&features[i].Descriptor, near[:])
+		for rank, word := range near {
+			if n := uint64(counts[word]); n > 0 {
+				total += n
+				w.readings = append(w.readings, reading{n * rankCost[rank], uint16(i), uint8(rank), word})
+			}
+		}
+	}
+	if total <= most {
+		return
+	}
+	slices.SortFunc(w.readings, func(a, b reading) int {
+		if a.cost != b.cost {
+			if a.cost < b.cost {
+				return -1
+			}
+			return 1
+		}
+		return a.order() - b.order()
+	})
+	total = 0
+	for i, r := range w.readings {
+		if total += uint64(counts[r.word]); total > most {
+			w.readings = w.readings[:i]
+			break
+		}
+	}
+	slices.SortFunc(w.readings, func(a, b reading) int { return a.order() - b.order() })
+}
+
+func (r reading) order() int { return int(r.feature)<<8 | int(r.rank) }
+
+// read appends the witnesses of feature n of the query, of which e is the entry in one of its words.
+func (v *Snapshot) read(w *work, e entry, n uint64) {
+	most := bound(v.live)
+	near, word := e.near(), int(e.word())
+	for _, g := range v.segments {
+		from, to := g.starts[word], g.starts[word+1]
+		if need := int(to-from) + lane; len(w.places) < need {
+			w.places = make([]uint32, need+need/2)
+		}
+		found := kernelNear(w.places, g.near[from:to], near, uint32(most-1))
+		rest := g.rest[from:to]
+		dying := g.deaths.top.Load() != nil
+		for _, at := range w.places[:found] {
+			r := rest[at]
+			other := rejoined(e.word(), g.near[from+at], r)
+			differ := bits.OnesCount64(other.signature() ^ e.signature())
+			if differ > most || dying && g.deaths.dead(r>>12, v.version) {
+				continue
+			}
+			w.witnesses = append(w.witnesses, newWitness(g.rows[r>>12], n, differ, e, other))
+		}
+	}
+	for i := range v.tails {
+		t := &v.tails[i]
+		for slot := t.tail.heads[word].Load(); slot != 0; slot = t.tail.links[slot-1] {
+			if int(slot) > len(t.entries) {
+				continue
+			}
+			other := t.entries[slot-1]
+			differ := bits.OnesCount64(other.signature() ^ e.signature())
+			if differ > most || bits.OnesCount32(other.near()^near) > most-1 {
+				continue
+			}
+			if doc := t.docs[slot-1]; !t.tail.deaths.dead(doc, v.version) {
+				w.witnesses = append(w.witnesses, newWitness(t.rows[doc], n, differ, e, other))
+			}
+		}
+	}
+}
+
+func newWitness(row uint32, n uint64, differ int, e, other entry) witness {
+	direction := (e.angle() - other.angle()) % angles
+	return witness{uint64(row)<<32 | n<<16 | uint64(differ)<<8 | uint64(direction), other}
+}
