@@ -11,7 +11,7 @@ import (
 // ErrLocked, ErrVersion, the context's, the system's.
 func Check(ctx context.Context, path string) (faults []string, err error) {
 	var recipe fingerprint.Recipe // of the first photo
-	found, err := store.Check(ctx, path, func(in string, r store.Record) error {
+	found, err := store.Check(ctx, path, func(in string, r store.Record, _ func(uint64) ([]byte, error)) error {
 		if in != room {
 			return nil
 		}
