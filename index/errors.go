@@ -14,7 +14,8 @@ var (
 	ErrUnknownBrand = errors.New("unknown brand")
 	// ErrUnknownProduct is returned when a search's filter names a product that no photo shows.
 	ErrUnknownProduct = errors.New("unknown product")
-	// ErrRecipe is returned when fingerprints come from another recipe than the index holds: they can't be compared.
+	// ErrRecipe is returned when fingerprints or features come from another recipe than the index holds: they can't be
+	// compared.
 	ErrRecipe = errors.New("fingerprint of another recipe")
 	// ErrConflict is returned when a photo has changed since the revision that the caller knew.
 	ErrConflict = errors.New("photo has changed in the meantime")

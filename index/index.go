@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 )
 
 // Key names a photo: its ID is unique within its brand. Keys are compared byte by byte and ordered by brand, then ID.
@@ -67,9 +68,10 @@ type Photo struct {
 	Metadata
 	Original    Original
 	Fingerprint fingerprint.Fingerprint
-	Revision    uint64    // of its last change; set by the index, 1 or more
-	Added       time.Time // when its ID was first added since it last did not exist; set by the index, UTC
-	Updated     time.Time // when it last changed; set by the index, UTC
+	Features    *feature.Set // given to Put, nil: none; of what an index returns nil, but in a Candidate
+	Revision    uint64       // of its last change; set by the index, 1 or more
+	Added       time.Time    // when its ID was first added since it last did not exist; set by the index, UTC
+	Updated     time.Time    // when it last changed; set by the index, UTC
 }
 
 // Probe is one thing to look for: the hashes of a region of the query, in one of its symmetries.
@@ -112,14 +114,43 @@ type Result struct {
 	Revision  uint64     // the answer holds every change up to this revision, and may hold later ones
 }
 
+// CandidateQuery asks for the photos that have most features in common with a picture: those that a part of it may have
+// been made from.
+type CandidateQuery struct {
+	Recipe   feature.Recipe    // that made the features
+	Features []feature.Feature // of the picture, 1 to feature.MaxFeatures
+	Mirrored bool              // look for what was mirrored as well
+	Limit    int               // most candidates to return, 1 to MaxCandidates
+	Filter   Filter
+}
+
+// Candidate is a photo that shares features with a picture. How many agree by chance is for the caller to verify.
+type Candidate struct {
+	Photo    Photo   // with its Features, of which it is the only owner
+	Votes    float64 // the more of the picture's features the photo has, and the rarer they are, the more; above 0
+	Mirrored bool    // the photo has them mirrored
+}
+
+// CandidateResult is the answer to a CandidateQuery.
+type CandidateResult struct {
+	Candidates []Candidate // by Votes, the most first, then Key; at most CandidateQuery.Limit
+	Searched   int         // photos that passed the filter and whose features are searched: 0 means that there was nothing to find
+	Revision   uint64      // the answer holds every change up to this revision, and may hold later ones
+}
+
+// BrandSettings is how an index treats a brand. A brand of which nothing was said has Partial set.
+type BrandSettings struct {
+	Partial bool // its photos are found by their features as well, which costs some two kilobytes of memory a photo
+}
+
 // Outcome tells what Put did with a photo.
 type Outcome uint8
 
 // The outcomes of Put.
 const (
 	Added     Outcome = iota + 1 // the key was free
-	Unchanged                    // the key holds the same original, described by the same recipe: nothing was written, metadata included
-	Replaced                     // the key held another original (or another recipe's description): now it holds this one, metadata included
+	Unchanged                    // the key holds the same original, described by the same recipes: nothing was written, metadata included
+	Replaced                     // the key held another original (or another recipe's description, or none by features): now it holds this one, metadata included
 )
 
 // String is the outcome in lower case.
@@ -168,6 +199,18 @@ type Searcher interface {
 	List(ctx context.Context, f Filter, after Key, limit int) ([]Photo, error)
 	// Brands returns the brands that have photos, by name.
 	Brands(ctx context.Context) ([]BrandCount, error)
+	// Brand returns the settings of a brand, which need not have photos. Errors: ErrInvalid (no valid name).
+	Brand(ctx context.Context, brand string) (BrandSettings, error)
+	// Features returns the features of the photo of that key, whatever its brand's settings. Errors: ErrNotFound (there is
+	// no such photo, or it was put without features).
+	Features(ctx context.Context, k Key) (feature.Set, error)
+	// Candidates returns photos that share features with a picture. It is a ranking and not exact: photos whose features
+	// agree little may be missing, and those that agree by chance may be there. What it promises: the same query gives the
+	// same answer as long as nothing changes; a photo can be found as soon as it is put, and no more once it is deleted,
+	// replaced, or its brand has partial matching switched off; and no photo comes before the one whose features are asked
+	// for as they are, but another with the same. Errors: ErrQuery (no features or too many, a limit out of range),
+	// ErrRecipe, ErrUnknownBrand and ErrUnknownProduct as Search, the context's.
+	Candidates(ctx context.Context, q CandidateQuery) (CandidateResult, error)
 }
 
 // Index is a Searcher that changes. Once a change is acknowledged by a nil error it survives a crash, and each search
@@ -175,8 +218,10 @@ type Searcher interface {
 type Index interface {
 	Searcher
 	// Put stores photos, all of them or none, and says for each, in order, what it did. Keys must differ from each
-	// other. Revision, Added and Updated of its argument are ignored. Errors: ErrInvalid, ErrRecipe, ErrFull,
-	// ErrReadOnly.
+	// other. Revision, Added and Updated of its argument are ignored. A photo that is there without features, or with
+	// those of another recipe, is replaced when it is put with features; one that has features and is put again without
+	// any keeps them, as long as the original is the same. All fingerprints have one recipe, and so have all features: a
+	// photo of another is refused while others have theirs. Errors: ErrInvalid, ErrRecipe, ErrFull, ErrReadOnly.
 	Put(ctx context.Context, photos ...Photo) ([]Stored, error)
 	// Update replaces a photo's metadata, and nothing else, when its revision is still the given one (0: whatever it
 	// is), and returns it as it stands then. Metadata equal to what is there changes nothing. Errors: ErrNotFound,
@@ -184,6 +229,11 @@ type Index interface {
 	Update(ctx context.Context, k Key, m Metadata, revision uint64) (Photo, error)
 	// Delete removes a photo. Errors: ErrNotFound, ErrReadOnly.
 	Delete(ctx context.Context, k Key) error
+	// SetBrand settles how a brand is treated, whether it has photos or not, and returns once searches do so; what is
+	// settled already changes nothing. To switch partial matching on reads the features of all the brand's photos, which
+	// takes a while: a context that ends by then leaves it switched off. Errors: ErrInvalid (no valid name), ErrFull,
+	// ErrReadOnly, ErrCorrupt, the context's.
+	SetBrand(ctx context.Context, brand string, s BrandSettings) error
 	// Close waits for what is under way, then releases everything. A second Close returns ErrClosed.
 	Close() error
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 )
 
 // Limits of what a photo may carry, in bytes of UTF-8 unless said otherwise.
@@ -22,8 +23,11 @@ const (
 	MaxNanos      = 999_999_999
 )
 
-// MaxProbes is the most probes of a query (a count).
-const MaxProbes = 1024
+// Limits of queries (counts).
+const (
+	MaxProbes     = 1024
+	MaxCandidates = 1000
+)
 
 // FieldError is a rule that a field broke. It unwraps to the sentinel of that kind of rule: ErrInvalid, ErrQuery,
 // ErrUnknownBrand and others.
@@ -122,8 +126,16 @@ func (p Photo) Validate() error {
 	if err != nil {
 		return invalid("fingerprint", "one that a recipe can have made: %v", err)
 	}
+	if p.Features != nil {
+		if err := p.Features.Validate(); err != nil {
+			return invalid("features", "those that a recipe can have made: %v", err)
+		}
+	}
 	return nil
 }
+
+// CheckBrand reports a name that no brand can have, as a *FieldError of "brand", or nil.
+func CheckBrand(name string) error { return checkName("brand", name, 1) }
 
 func (o Original) validate() error {
 	if o.Bytes < 0 {
@@ -138,9 +150,6 @@ func (o Original) validate() error {
 // Validate reports the first rule that the query breaks, as a *FieldError of ErrQuery, or nil. Whether its filter names
 // something is for the index to see.
 func (q Query) Validate() error {
-	wrong := func(field, format string, args ...any) error {
-		return &FieldError{Field: field, Want: fmt.Sprintf(format, args...), Err: ErrQuery}
-	}
 	switch {
 	case len(q.Probes) < 1 || len(q.Probes) > MaxProbes:
 		return wrong("probes", "1 to %d, got %d", MaxProbes, len(q.Probes))
@@ -154,10 +163,26 @@ func (q Query) Validate() error {
 	return CheckLimit(q.Limit)
 }
 
+// Validate reports the first rule that the query breaks, as a *FieldError of ErrQuery, or nil. Whether its filter names
+// something is for the index to see.
+func (q CandidateQuery) Validate() error {
+	if n := len(q.Features); n < 1 || n > feature.MaxFeatures {
+		return wrong("features", "1 to %d, got %d", feature.MaxFeatures, n)
+	}
+	if q.Limit > MaxCandidates {
+		return wrong("limit", "1 to %d, got %d", MaxCandidates, q.Limit)
+	}
+	return CheckLimit(q.Limit)
+}
+
+func wrong(field, format string, args ...any) error {
+	return &FieldError{Field: field, Want: fmt.Sprintf(format, args...), Err: ErrQuery}
+}
+
 // CheckLimit reports a limit below 1, as a *FieldError of ErrQuery.
 func CheckLimit(limit int) error {
 	if limit < 1 {
-		return &FieldError{Field: "limit", Want: fmt.Sprintf("1 or more, got %d", limit), Err: ErrQuery}
+		return wrong("limit", "1 or more, got %d", limit)
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 // Fault is one inconsistency of a file.
 type Fault struct {
-	Where string // "meta page", "page", "format", "log", "state", "history"
+	Where string // "meta page", "page", "format", "log", "blobs", "state", "history"
 	Room  string // where it concerns one
 	Key   []byte // where it concerns one
 	What  string
@@ -29,11 +29,15 @@ func (f Fault) String() string {
 	return s + ": " + f.What
 }
 
+// Look is shown a record of state whose checksum holds, and tells as an error what is wrong with its value. blob is
+// Store.Blob, but that the bytes must not be kept nor changed.
+type Look func(room string, r Record, blob func(revision uint64) ([]byte, error)) error
+
 // Check lists each inconsistency of a file that nobody has open: bbolt's pages, every checksum, revisions without a gap,
-// and log, history and state telling the same. None: the file is sound. look, which may be nil, is shown each record of
-// state whose checksum holds, and tells as an error what is wrong with its value. Errors: ErrLocked, ErrVersion, the
-// context's, the system's; damage is a Fault and not an error, as far as it lets the file be read.
-func Check(ctx context.Context, path string, look func(room string, r Record) error) ([]Fault, error) {
+// log, history and state telling the same, and each blob having its event. None: the file is sound. look, which may be
+// nil, is shown all there is. Errors: ErrLocked, ErrVersion, the context's, the system's; damage is a Fault and not an
+// error, as far as it lets the file be read.
+func Check(ctx context.Context, path string, look Look) ([]Fault, error) {
 	damaged, all := checkMeta(path)
 	s, err := Open(path, Options{ReadOnly: true, AcceptRollback: true})
 	switch {
@@ -54,11 +58,11 @@ func Check(ctx context.Context, path string, look func(room string, r Record) er
 
 // Check is the function Check on an open store; it sees the store at one revision. It holds a read transaction all the
 // while, so that the file grows under writes meanwhile.
-func (s *Store) Check(ctx context.Context, look func(room string, r Record) error) (faults []Fault, err error) {
+func (s *Store) Check(ctx context.Context, look Look) (faults []Fault, err error) {
 	c := &checker{ctx: ctx, look: look}
 	err = s.read(func(tx *bolt.Tx, _ uint64, _ bool) error {
 		c.tx = tx
-		for _, step := range []func() error{c.pages, c.format, c.log, c.history, c.state} {
+		for _, step := range []func() error{c.pages, c.format, c.log, c.blobs, c.history, c.state} {
 			err := guard(step)
 			if errors.Is(err, ErrCorrupt) {
 				c.add("page", "", nil, "%v", err)
@@ -74,11 +78,12 @@ func (s *Store) Check(ctx context.Context, look func(room string, r Record) erro
 }
 
 type checker struct {
-	ctx    context.Context
-	look   func(room string, r Record) error // nil: at nothing
-	tx     *bolt.Tx
-	faults []Fault
-	events int // in the log
+	ctx     context.Context
+	look    Look // nil: at nothing
+	tx      *bolt.Tx
+	faults  []Fault
+	events  int // in the log
+	blobbed int // of them with a blob
 }
 
 func (c *checker) add(where, room string, key []byte, format string, args ...any) {
@@ -127,12 +132,48 @@ func (c *checker) log() error {
 			c.add("log", "", k, "%v", err)
 			return c.ctx.Err()
 		}
+		if e.Blob {
+			c.blobbed++
+		}
 		h := c.tx.Bucket(bucketHistory).Bucket([]byte(e.Room))
 		if h == nil || h.Get(historyKey(e.Key, e.Revision)) == nil {
 			c.add("history", e.Room, e.Key, "revision %d is missing", e.Revision)
 		}
 		return c.ctx.Err()
 	})
+}
+
+// blobs checks each blob, and that as many are there as the log has attached.
+func (c *checker) blobs() error {
+	b, found := c.tx.Bucket(bucketBlobs), 0
+	if b == nil {
+		if c.blobbed > 0 {
+			c.add("blobs", "", nil, "none, for %d events that have one", c.blobbed)
+		}
+		return nil
+	}
+	err := b.ForEach(func(k, v []byte) error {
+		found++
+		if _, err := unframe(bucketBlobs, "", k, v); err != nil {
+			c.add("blobs", "", k, "%v", err)
+			return c.ctx.Err()
+		}
+		if len(k) != 8 {
+			c.add("blobs", "", k, "key of %d bytes", len(k))
+			return c.ctx.Err()
+		}
+		e := c.tx.Bucket(bucketLog).Get(k)
+		if e == nil {
+			c.add("blobs", "", k, "revision %d is not in the log", revisionOf(k))
+		} else if e, err := decodeEvent(k, e); err == nil && !e.Blob {
+			c.add("blobs", "", k, "revision %d has none in the log", revisionOf(k))
+		}
+		return c.ctx.Err()
+	})
+	if found != c.blobbed {
+		c.add("blobs", "", nil, "%d, for %d events that have one", found, c.blobbed)
+	}
+	return err
 }
 
 // history checks that each entry has its event, and that the last of each key is what state holds.
@@ -206,7 +247,7 @@ func (c *checker) state() error {
 		return b.ForEach(func(k, v []byte) error {
 			r, err := decodeRecord(room, k, v)
 			if err == nil && c.look != nil {
-				err = c.look(room, r)
+				err = c.look(room, r, func(revision uint64) ([]byte, error) { return blobIn(c.tx, revision) })
 			}
 			if err != nil {
 				c.add("state", room, k, "%v", err)

@@ -240,11 +240,19 @@ func (r *request) apply(v *View) error {
 	r.span, r.bytes = Span{}, 0
 	changes, r.err = r.valid(v) // none with an error
 	for i, c := range changes {
-		e := Event{Room: c.Room, Record: Record{Key: c.Key, Value: c.Value, Revision: v.next + uint64(i), Time: v.now, Kind: c.Kind}}
+		e := Event{
+			Room: c.Room, Blob: c.Blob != nil,
+			Record: Record{Key: c.Key, Value: c.Value, Revision: v.next + uint64(i), Time: v.now, Kind: c.Kind},
+		}
 		if err := put(v.tx, e); err != nil {
 			return err
 		}
-		r.bytes += len(c.Key) + len(c.Value)
+		if c.Blob != nil {
+			if err := attach(v.tx, e.Revision, c.Blob); err != nil {
+				return err
+			}
+		}
+		r.bytes += len(c.Key) + len(c.Value) + len(c.Blob)
 	}
 	if len(changes) > 0 {
 		r.span = Span{v.next, v.next + uint64(len(changes)) - 1}
@@ -276,7 +284,7 @@ func (r *request) ask(v *View) (changes []Change, err error) {
 	return r.decide(v)
 }
 
-// put writes an event to all three buckets.
+// put writes an event to log, history and state.
 func put(tx *bolt.Tx, e Event) error {
 	k := revisionKey(e.Revision)
 	log := tx.Bucket(bucketLog)

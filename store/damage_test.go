@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,9 @@ func filled(t *testing.T) []byte {
 	}
 	commit(t, s, changes...)
 	commit(t, s, remove("photos", "key 007"), set("photos", "key 008", "another value"))
+	for i := range blobs {
+		commit(t, s, blobbed(fmt.Sprint(i), blob(i)))
+	}
 	dense := path + ".copy" // has no more pages than it needs
 	if err := errors.Join(s.Backup(context.Background(), dense), s.Close()); err != nil {
 		t.Fatal(err)
@@ -44,6 +48,15 @@ func filled(t *testing.T) []byte {
 	}
 	return b
 }
+
+// What blobs filled attaches, from the revision on that is behind those of its other changes; every other takes pages of
+// its own.
+const (
+	blobs     = 12
+	firstBlob = 303
+)
+
+func blob(i int) string { return strings.Repeat(fmt.Sprintf("blob %d ", i), 10+600*(i%2)) }
 
 func write(t *testing.T, b []byte) string {
 	t.Helper()
@@ -134,6 +147,17 @@ func TestBitFlips(t *testing.T) {
 				t.Errorf("byte %d bit %d: get %q: %v, though the check saw nothing", at, bit, key, err)
 			}
 		}
+		for i := range blobs {
+			got, err := s.Blob(uint64(firstBlob + i))
+			switch {
+			case err == nil && string(got) != blob(i):
+				t.Errorf("byte %d bit %d: blob %d is another", at, bit, i)
+			case err != nil && !errors.Is(err, store.ErrCorrupt) && !errors.Is(err, store.ErrNotFound):
+				t.Errorf("byte %d bit %d: blob %d: %v", at, bit, i, err)
+			case err != nil && !told:
+				t.Errorf("byte %d bit %d: blob %d: %v, though the check saw nothing", at, bit, i, err)
+			}
+		}
 		for after := uint64(0); ; {
 			events, err := s.Log(ctx, after, 100)
 			if err != nil && !errors.Is(err, store.ErrCorrupt) {
@@ -159,6 +183,7 @@ func TestCheckListsEach(t *testing.T) {
 	}
 	state := func(tx *bolt.Tx) *bolt.Bucket { return tx.Bucket([]byte("state")).Bucket([]byte("photos")) }
 	log := func(tx *bolt.Tx) *bolt.Bucket { return tx.Bucket([]byte("log")) }
+	attached := func(tx *bolt.Tx) *bolt.Bucket { return tx.Bucket([]byte("blobs")) }
 	revision := func(r uint64) []byte { return binary.BigEndian.AppendUint64(nil, r) }
 	flip := func(b *bolt.Bucket, key []byte) error {
 		v := bytes.Clone(b.Get(key))
@@ -172,6 +197,9 @@ func TestCheckListsEach(t *testing.T) {
 			state(tx).Delete([]byte("key 030")),
 			flip(log(tx), revision(1)), // of key 000
 			log(tx).Delete(revision(50)),
+			flip(attached(tx), revision(firstBlob)),
+			attached(tx).Put(revision(firstBlob+1), bytes.Clone(attached(tx).Get(revision(firstBlob+2)))),
+			attached(tx).Delete(revision(firstBlob+3)),
 		)
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
@@ -189,6 +217,7 @@ func TestCheckListsEach(t *testing.T) {
 		"log " + string(revision(1)), "log " + string(revision(51)), // 51 follows 49
 		"history key 000", "history key 049", "history ", // the events of both, and their number
 		"state key 030", "state key 010", "state key 020",
+		"blobs " + string(revision(firstBlob)), "blobs " + string(revision(firstBlob+1)), "blobs ", // and their number
 	}
 	slices.Sort(got)
 	slices.Sort(want)
@@ -269,7 +298,7 @@ func TestNewerFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		return tx.Bucket([]byte("format")).Put([]byte("format"), binary.BigEndian.AppendUint32(nil, 2))
+		return tx.Bucket([]byte("format")).Put([]byte("format"), binary.BigEndian.AppendUint32(nil, 3))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
@@ -294,7 +323,8 @@ func TestFormat1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := openAt(t, write(t, b), store.Options{})
+	path := write(t, b)
+	s := openAt(t, path, store.Options{})
 	for revision, want := range map[uint64]string{1: "one", 2: "one", 3: "two", 4: ""} {
 		r, err := s.At("room", []byte("k\x00ey"), revision)
 		if want == "" && errors.Is(err, store.ErrNotFound) {
@@ -308,6 +338,39 @@ func TestFormat1(t *testing.T) {
 		t.Errorf("the empty value: %+v, %v", r, err)
 	}
 	commit(t, s, set("room", "k\x00ey", "three"))
+	if _, err := s.Blob(1); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a blob of a file that has none: %v, want ErrNotFound", err)
+	}
+	span := commit(t, s, blobbed("k", "first"), blobbed("l", "second"))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openAt(t, path, store.Options{})
+	if b, err := s.Blob(span.Last); err != nil || string(b) != "second" {
+		t.Errorf("blob after the file was opened again: %q, %v", b, err)
+	}
+	if r, err := s.At("room", []byte("k\x00ey"), 3); err != nil || string(r.Value) != "two" {
+		t.Errorf("what was there before the first blob: %q, %v", r.Value, err)
+	}
+}
+
+// TestFormat2 opens a file that the second version of the format was written to.
+func TestFormat2(t *testing.T) {
+	b, err := os.ReadFile("testdata/format/2.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := openAt(t, write(t, b), store.Options{})
+	if r, err := s.Get("room", []byte("blobbed")); err != nil || string(r.Value) != "shorter" || r.Revision != 6 {
+		t.Errorf("the value: %+v, %v", r, err)
+	}
+	if b, err := s.Blob(5); err != nil || string(b) != goldenBlob {
+		t.Errorf("the blob: %d bytes, %v, want %d", len(b), err, len(goldenBlob))
+	}
+	events, err := s.Log(context.Background(), 4, 10)
+	if err != nil || len(events) != 2 || !events[0].Blob || events[1].Blob {
+		t.Errorf("the log: %+v, %v", events, err)
+	}
 }
 
 func TestFull(t *testing.T) {

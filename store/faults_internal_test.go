@@ -71,8 +71,12 @@ func TestNothingBeforeItIsSynced(t *testing.T) {
 	}
 	unsynced := func(revision uint64, key, value string) {
 		e := Event{Room: "r", Record: Record{Key: []byte(key), Value: []byte(value), Revision: revision, Time: time.Now()}}
-		if err := s.db.Update(func(tx *bolt.Tx) error { return put(tx, e) }); err != nil {
+		e.Blob = true
+		if err := s.db.Update(func(tx *bolt.Tx) error { return errors.Join(put(tx, e), attach(tx, revision, []byte(value))) }); err != nil {
 			t.Fatal(err)
+		}
+		if b, err := s.Blob(revision); !errors.Is(err, ErrNotFound) {
+			t.Errorf("blob %d, unsynced: %q, %v", revision, b, err)
 		}
 	}
 	unsynced(1, "a", "unsynced")

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"touchstone/store"
@@ -16,12 +17,15 @@ var update = flag.Bool("update", false, "write testdata/format anew, for a new v
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if *update {
-		if err := writeGolden("testdata/format/1.db"); err != nil {
+		if err := writeGolden("testdata/format/2.db"); err != nil {
 			panic(err)
 		}
 	}
 	os.Exit(m.Run())
 }
+
+// goldenBlob is more than a page.
+var goldenBlob = strings.Repeat("a blob ", 2000)
 
 func writeGolden(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -44,6 +48,8 @@ func writeGolden(path string) error {
 		{Kind: 1, Room: "room", Key: []byte("other"), Value: []byte{}},
 		{Kind: 3, Room: "room", Key: []byte("k\x00ey"), Value: []byte("two")},
 		{Kind: 4, Room: "room", Key: []byte("k\x00ey")},
+		{Kind: 1, Room: "room", Key: []byte("blobbed"), Value: []byte("short"), Blob: []byte(goldenBlob)},
+		{Kind: 3, Room: "room", Key: []byte("blobbed"), Value: []byte("shorter")},
 	} {
 		if _, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) { return []store.Change{c}, nil }); err != nil {
 			return err

@@ -10,16 +10,18 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// The layout of the file, format 1, numbers big-endian. Top-level buckets:
+// The layout of the file, format 2, numbers big-endian. Top-level buckets:
 //
 //	format           "format" -> the number of the format, 4 bytes
-//	log              revision (8) -> frame of an event: time (8), kind (1), deleted (1), room length (1), room,
+//	log              revision (8) -> frame of an event: time (8), kind (1), flags (1), room length (1), room,
 //	                 key length (2), key, value
+//	blobs            revision (8) -> frame of what is attached to the change, as it was given
 //	state/ROOM       key -> frame of a record: revision (8), time (8), kind (1), value
 //	history/ROOM     key, its zeros escaped (00 -> 00 ff), 00 01, revision (8) -> frame of nothing
 //
-// Revisions count changes from 1 without a gap. Times are nanoseconds since 1970, never falling. state holds what the
-// log amounts to; history finds the event of a key at a revision. Deletions leave state and stay in log and history.
+// Revisions count changes from 1 without a gap. Times are nanoseconds since 1970, never falling. Flags are 1 for a
+// deletion, which has no value, and 2 for a change with a blob. state holds what the log amounts to; history finds the
+// event of a key at a revision. Deletions leave state and stay in log and history; blobs stay as well.
 //
 // A frame is a format byte (1), the CRC-32C of all that follows and of where it stands (4), and the content:
 // bucket name, 00, room, 00, key of the entry, then content are summed, so that values that change places are found.
@@ -28,12 +30,16 @@ import (
 //
 //	0000000000000001 -> 01 CRC 0000000000000003 02 00 01 72 0001 6b 76
 //
-// Formats so far: 1 (2026-11).
-const format = 1
+// Formats so far: 1 (2026-11), which has no blobs, and becomes 2 with the first of them; 2 (2026-11).
+const (
+	format  = 2
+	format1 = 1
+)
 
 var (
 	bucketFormat  = []byte("format")
 	bucketLog     = []byte("log")
+	bucketBlobs   = []byte("blobs")
 	bucketState   = []byte("state")
 	bucketHistory = []byte("history")
 	keyFormat     = []byte("format")
@@ -41,10 +47,16 @@ var (
 
 const frameFormat = 1
 
+// The flags of an event.
+const (
+	flagDeleted = 1
+	flagBlob    = 2
+)
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 func initialise(tx *bolt.Tx) error {
-	for _, name := range [][]byte{bucketLog, bucketState, bucketHistory} {
+	for _, name := range [][]byte{bucketLog, bucketBlobs, bucketState, bucketHistory} {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return err
 		}
@@ -54,6 +66,17 @@ func initialise(tx *bolt.Tx) error {
 		return err
 	}
 	return b.Put(keyFormat, binary.BigEndian.AppendUint32(nil, format))
+}
+
+// withBlobs returns the bucket of blobs, with which a file of format 1 becomes one of format 2.
+func withBlobs(tx *bolt.Tx) (*bolt.Bucket, error) {
+	if b := tx.Bucket(bucketBlobs); b != nil {
+		return b, nil
+	}
+	if err := tx.Bucket(bucketFormat).Put(keyFormat, binary.BigEndian.AppendUint32(nil, format)); err != nil {
+		return nil, err
+	}
+	return tx.CreateBucket(bucketBlobs)
 }
 
 // checkFormat reports a file of another format, or of none.
@@ -66,10 +89,15 @@ func checkFormat(tx *bolt.Tx) error {
 	if len(v) != 4 {
 		return fmt.Errorf("%w: its format is not stated", ErrCorrupt)
 	}
-	if n := binary.BigEndian.Uint32(v); n != format {
+	names := [][]byte{bucketLog, bucketState, bucketHistory}
+	switch n := binary.BigEndian.Uint32(v); n {
+	case format1:
+	case format:
+		names = append(names, bucketBlobs)
+	default:
 		return fmt.Errorf("%w: %d, this program writes %d", ErrVersion, n, format)
 	}
-	for _, name := range [][]byte{bucketLog, bucketState, bucketHistory} {
+	for _, name := range names {
 		if tx.Bucket(name) == nil {
 			return fmt.Errorf("%w: bucket %q is missing", ErrCorrupt, name)
 		}
@@ -151,11 +179,14 @@ func timeOf(b []byte) time.Time { return time.Unix(0, int64(binary.BigEndian.Uin
 func encodeEvent(e Event) []byte {
 	v := make([]byte, 5, 5+13+len(e.Room)+len(e.Key)+len(e.Value))
 	v = binary.BigEndian.AppendUint64(v, uint64(e.Time.UnixNano()))
-	deleted := byte(0)
+	flags := byte(0)
 	if e.Value == nil {
-		deleted = 1
+		flags |= flagDeleted
 	}
-	v = append(v, e.Kind, deleted, byte(len(e.Room)))
+	if e.Blob {
+		flags |= flagBlob
+	}
+	v = append(v, e.Kind, flags, byte(len(e.Room)))
 	v = append(v, e.Room...)
 	v = binary.BigEndian.AppendUint16(v, uint16(len(e.Key)))
 	v = append(append(v, e.Key...), e.Value...)
@@ -176,14 +207,15 @@ func decodeEvent(k, v []byte) (Event, error) {
 		return Event{}, short
 	}
 	e := Event{Room: string(c[11 : 11+int(c[10])])}
-	e.Revision, e.Time, e.Kind = revisionOf(k), timeOf(c), c[8]
+	e.Revision, e.Time, e.Kind, e.Blob = revisionOf(k), timeOf(c), c[8], c[9]&flagBlob != 0
+	deleted := c[9]&flagDeleted != 0
 	rest := c[11+int(c[10]):]
 	n := int(binary.BigEndian.Uint16(rest))
-	if rest = rest[2:]; len(rest) < n || c[9] > 1 || c[9] == 1 && len(rest) != n {
+	if rest = rest[2:]; len(rest) < n || c[9] > flagDeleted|flagBlob || deleted && len(rest) != n {
 		return Event{}, short
 	}
 	e.Key = bytes.Clone(rest[:n])
-	if c[9] == 0 {
+	if !deleted {
 		e.Value = append([]byte{}, rest[n:]...)
 	}
 	return e, nil

@@ -10,7 +10,9 @@ import (
 func FuzzDecodeEvent(f *testing.F) {
 	e := Event{Room: "room", Record: Record{Key: []byte("key"), Value: []byte("value"), Revision: 7, Time: time.Unix(3, 4).UTC(), Kind: 5}}
 	f.Add(uint64(7), encodeEvent(e))
-	e.Value = nil
+	e.Blob = true
+	f.Add(uint64(7), encodeEvent(e))
+	e.Value, e.Blob = nil, false
 	f.Add(uint64(7), encodeEvent(e))
 	f.Add(uint64(0), []byte{})
 	f.Fuzz(func(t *testing.T, revision uint64, b []byte) {

@@ -35,7 +35,7 @@ func TestAgainstModel(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer func() { _ = s.Close() }() // of a run that failed; otherwise it is closed by then
-		m := model{{}}
+		m, blobs := model{{}}, map[uint64]string{}
 		key := rapid.SampledFrom([]string{"a", "a\x00", "a\x00b", "a\x00\xff", "b", "ab", "\x00", "\xff"})
 		for range rapid.IntRange(1, 15).Draw(rt, "steps") {
 			switch rapid.SampledFrom([]string{"commit", "commit", "commit", "fail", "reopen"}).Draw(rt, "step") {
@@ -49,7 +49,12 @@ func TestAgainstModel(t *testing.T) {
 						delete(next, k)
 					} else {
 						v := strings.Repeat(k, rapid.IntRange(0, 30).Draw(rt, "length"))
-						changes = append(changes, set("r", k, v))
+						c := set("r", k, v)
+						if size := rapid.SampledFrom([]int{-1, -1, 0, 10, 3000, 20_000}).Draw(rt, "blob"); size >= 0 {
+							blobs[uint64(len(m))] = strings.Repeat("b", size)
+							c.Blob = []byte(blobs[uint64(len(m))])
+						}
+						changes = append(changes, c)
 						next[k] = v
 					}
 					m = append(m, next)
@@ -85,6 +90,12 @@ func TestAgainstModel(t *testing.T) {
 		}
 		compare(rt, s, m.now(), 0)
 		follow(rt, s, m)
+		for revision := range uint64(len(m) + 1) {
+			b, err := s.Blob(revision)
+			if want, ok := blobs[revision]; ok && (err != nil || string(b) != want) || !ok && !errors.Is(err, store.ErrNotFound) {
+				rt.Fatalf("blob %d: %d bytes, %v; want %d, there: %v", revision, len(b), err, len(want), ok)
+			}
+		}
 		if err := s.Close(); err != nil {
 			rt.Fatal(err)
 		}
@@ -168,7 +179,8 @@ func TestInvalidChanges(t *testing.T) {
 	long := strings.Repeat("x", 2000)
 	for name, c := range map[string]store.Change{
 		"no room": set("", "k", "v"), "long room": set(long, "k", "v"), "no key": set("r", "", "v"), "long key": set("r", long, "v"),
-		"long value": set("r", "k", string(make([]byte, store.MaxValue+1))),
+		"long value": set("r", "k", string(make([]byte, store.MaxValue+1))), "long blob": blobbed("k", string(make([]byte, store.MaxBlob+1))),
+		"deletion with a blob": {Room: "r", Key: []byte("k"), Blob: []byte{}},
 	} {
 		_, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) { return []store.Change{set("r", "fine", "v"), c}, nil })
 		if !errors.Is(err, store.ErrInvalid) {

@@ -10,6 +10,7 @@ const (
 	MaxRoom  = 64       // bytes of a room's name
 	MaxKey   = 1 << 10  // bytes of a key
 	MaxValue = 16 << 20 // bytes of a value
+	MaxBlob  = 16 << 20 // bytes of a blob
 )
 
 // Change is what a Commit does to one key.
@@ -18,6 +19,7 @@ type Change struct {
 	Room  string // the keyed collection, 1 to MaxRoom bytes; a room is there once something was put into it
 	Key   []byte // 1 to MaxKey bytes; ordered byte by byte
 	Value []byte // the new state, 0 to MaxValue bytes; nil deletes. To delete what is not there is an event like any other
+	Blob  []byte // attached to the change, 0 to MaxBlob bytes, for Store.Blob by its revision; nil: nothing is. Not with a deletion
 }
 
 // Record is the state of a key, as one change left it. It shares no memory with the store.
@@ -33,6 +35,7 @@ type Record struct {
 type Event struct {
 	Room string
 	Record
+	Blob bool // something is attached, which Store.Blob returns
 }
 
 // Span is the revisions that a Commit gave to its changes, in order and without a gap: First for the first change, Last
@@ -59,6 +62,12 @@ func validateKey(room string, key []byte) error {
 func (c Change) validate() error {
 	if len(c.Value) > MaxValue {
 		return fmt.Errorf("%w: value of %d bytes, wanted %d at most", ErrInvalid, len(c.Value), MaxValue)
+	}
+	if len(c.Blob) > MaxBlob {
+		return fmt.Errorf("%w: blob of %d bytes, wanted %d at most", ErrInvalid, len(c.Blob), MaxBlob)
+	}
+	if c.Value == nil && c.Blob != nil {
+		return fmt.Errorf("%w: a deletion with a blob", ErrInvalid)
 	}
 	return validateKey(c.Room, c.Key)
 }

@@ -1,11 +1,11 @@
 // Package store makes bbolt trustworthy: one file holds rooms of keyed values, the log of every change that made them,
-// and an index of each key's past. It promises that a Commit which returned nil survives a crash, that what is read is
+// what was attached to changes, and an index of each key's past. It promises that a Commit which returned nil survives a crash, that what is read is
 // what was written or ErrCorrupt, that a file which lost commits to a damaged meta page is not opened as if nothing had
 // happened, and that after a write whose outcome is unknown nothing more is written. It knows bytes and keys, not what
 // they mean.
 //
 // It does not protect against two copies of the file that drift apart, nor against a disk that lies about a sync. Old
-// values are kept for ever, in the log.
+// values are kept for ever, in the log, and so is what was attached to them.
 //
 // The caveat that bites: the file is mapped into memory, so a disk that fails under it shows as ErrCorrupt, and a file
 // that is cut short while it is open takes the process down.

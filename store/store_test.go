@@ -48,6 +48,13 @@ func set(room, key, value string) store.Change {
 	return store.Change{Kind: 1, Room: room, Key: []byte(key), Value: []byte(value)}
 }
 
+// blobbed sets a key of room "r" and attaches a blob.
+func blobbed(key, blob string) store.Change {
+	c := set("r", key, "v")
+	c.Blob = []byte(blob)
+	return c
+}
+
 func remove(room, key string) store.Change {
 	return store.Change{Kind: 2, Room: room, Key: []byte(key)}
 }

@@ -20,6 +20,7 @@ type ram struct {
 	closed   bool
 	revision uint64
 	photos   map[index.Key]index.Photo
+	off      map[string]bool // brands
 	log      []moment
 }
 
@@ -30,6 +31,9 @@ func (x *ram) Open(testing.TB) index.Index {
 	x.closed = false
 	if x.photos == nil {
 		x.photos = map[index.Key]index.Photo{}
+	}
+	if x.off == nil || x.bug == "forgets settings on close" {
+		x.off = map[string]bool{}
 	}
 	if x.bug == "forgets on close" {
 		clear(x.photos)
@@ -57,6 +61,9 @@ func (x *ram) commit() {
 }
 
 func (x *ram) out(p index.Photo) index.Photo {
+	if !x.has("returns features everywhere") {
+		p.Features = nil
+	}
 	if x.has("shares memory") {
 		return p
 	}
@@ -223,6 +230,10 @@ func (x *ram) Put(_ context.Context, photos ...index.Photo) ([]index.Stored, err
 	}
 	var stored []index.Stored
 	for _, p := range photos {
+		if f := p.Features; f != nil && !x.has("shares memory") {
+			copied := cloneSet(*f)
+			p.Features = &copied
+		}
 		stored = append(stored, x.put(p))
 	}
 	return stored, nil
@@ -232,15 +243,22 @@ func (x *ram) Put(_ context.Context, photos ...index.Photo) ([]index.Stored, err
 func (x *ram) fits(photos []index.Photo, keys map[index.Key]bool) error {
 	for _, p := range photos {
 		for k, q := range x.photos {
-			if !keys[k] && p.Fingerprint.Recipe != q.Fingerprint.Recipe {
+			if !keys[k] && (p.Fingerprint.Recipe != q.Fingerprint.Recipe || x.mixed(p, q)) {
 				return index.ErrRecipe
 			}
 		}
-		if p.Fingerprint.Recipe != photos[0].Fingerprint.Recipe {
-			return index.ErrRecipe
+		for _, q := range photos {
+			if p.Fingerprint.Recipe != q.Fingerprint.Recipe || x.mixed(p, q) {
+				return index.ErrRecipe
+			}
 		}
 	}
 	return nil
+}
+
+// mixed tells whether two photos have features of two recipes.
+func (x *ram) mixed(p, q index.Photo) bool {
+	return p.Features != nil && q.Features != nil && p.Features.Recipe != q.Features.Recipe && !x.has("mixes recipes of features")
 }
 
 func (x *ram) put(p index.Photo) index.Stored {
@@ -249,7 +267,8 @@ func (x *ram) put(p index.Photo) index.Stored {
 	now := time.Now().UTC()
 	p.Added = now
 	if there {
-		if was.Original.SHA256 == p.Original.SHA256 && was.Fingerprint.Recipe == p.Fingerprint.Recipe && !x.has("writes what is there") {
+		described := p.Features == nil || was.Features != nil && was.Features.Recipe == p.Features.Recipe || x.has("passes features over")
+		if was.Original.SHA256 == p.Original.SHA256 && was.Fingerprint.Recipe == p.Fingerprint.Recipe && described && !x.has("writes what is there") {
 			return index.Stored{Outcome: index.Unchanged, Photo: x.out(was)}
 		}
 		outcome = index.Replaced
@@ -260,7 +279,9 @@ func (x *ram) put(p index.Photo) index.Stored {
 			p.Metadata = was.Metadata
 		}
 	}
+	features := p.Features
 	p = x.out(p)
+	p.Features = features
 	if !x.has("hands revisions out twice") || x.revision == 0 {
 		x.revision++
 	}
@@ -291,8 +312,12 @@ func (x *ram) Update(_ context.Context, k index.Key, m index.Metadata, revision 
 	if p.Product == m.Product && p.Variant == m.Variant && p.SourceURI == m.SourceURI && maps.Equal(p.Labels, m.Labels) && p.ListPrice == m.ListPrice {
 		return x.out(p), nil
 	}
+	features := p.Features
 	p.Metadata = m
 	p = x.out(p)
+	if p.Features = features; x.has("loses features with an update") {
+		p.Features = nil
+	}
 	x.revision++
 	p.Revision, p.Updated = x.revision, time.Now().UTC()
 	if x.has("updates when photos were added") {

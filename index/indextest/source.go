@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 )
 
@@ -15,6 +17,12 @@ import (
 const (
 	recipe fingerprint.Recipe = 7
 	other  fingerprint.Recipe = 8
+)
+
+// featureRecipe is that of the suite's features, otherFeatures is another.
+const (
+	featureRecipe feature.Recipe = 3
+	otherFeatures feature.Recipe = 4
 )
 
 // source makes photos and queries.
@@ -130,4 +138,51 @@ func clone(p index.Photo) index.Photo {
 	}
 	p.Labels = labels
 	return p
+}
+
+// cloneSet is a set of features that shares no memory with f.
+func cloneSet(f feature.Set) feature.Set {
+	f.Features = slices.Clone(f.Features)
+	f.Thumbnail.Y, f.Thumbnail.Cb, f.Thumbnail.Cr = slices.Clone(f.Thumbnail.Y), slices.Clone(f.Thumbnail.Cb), slices.Clone(f.Thumbnail.Cr)
+	return f
+}
+
+// withFeatures is p with so many features unlike any others.
+func (s *source) withFeatures(p index.Photo, n int) index.Photo {
+	f := &feature.Set{Recipe: featureRecipe, Width: 1 + s.r.IntN(1<<15), Height: 1 + s.r.IntN(1<<15), Features: s.features(n)}
+	t := feature.Thumbnail{Width: 3, Height: 2, Y: make([]uint8, 6), Cb: make([]uint8, 2), Cr: make([]uint8, 2)}
+	for i := range t.Y {
+		t.Y[i] = uint8(s.r.Uint32())
+	}
+	f.Thumbnail = t
+	p.Features = f
+	return p
+}
+
+func (s *source) features(n int) []feature.Feature {
+	features := make([]feature.Feature, n)
+	for i := range features {
+		f := &features[i]
+		f.X, f.Y, f.Size, f.Angle = uint16(s.r.Uint32()), uint16(s.r.Uint32()), uint8(s.r.Uint32()), uint8(s.r.Uint32())
+		for j := range f.Descriptor {
+			f.Descriptor[j] = s.r.Uint64()
+		}
+	}
+	return features
+}
+
+// worn is features as another copy of the picture would have them: with so many bits of each turned.
+func (s *source) worn(features []feature.Feature, bits int) []feature.Feature {
+	features = slices.Clone(features)
+	for i := range features {
+		for _, b := range s.r.Perm(256)[:bits] {
+			features[i].Descriptor[b/64] ^= 1 << (b % 64)
+		}
+	}
+	return features
+}
+
+// sharing asks for the photos that share features.
+func sharing(features []feature.Feature) index.CandidateQuery {
+	return index.CandidateQuery{Recipe: featureRecipe, Features: features, Limit: 20}
 }

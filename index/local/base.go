@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/index/hamming"
 )
@@ -13,6 +14,7 @@ import (
 // file, mapped into memory, and cost the garbage collector nothing. It is immutable. base_file.go has it as a file.
 type base struct {
 	recipe   fingerprint.Recipe // of all photos, where there are any
+	features feature.Recipe     // of all photos that have features
 	revision uint64
 
 	// By row; rows without a photo have none as their brand.
@@ -21,6 +23,7 @@ type base struct {
 	p         []fingerprint.Hash64 // of the whole
 	pdq       []fingerprint.Hash256
 	content   []uint32 // where the hashes of the content are; none: they are those of the whole
+	featured  []uint8  // 1: it has features
 	idEnds    []uint32 // where the photo's ID ends in ids, counted from its block's start
 	idBlocks  []uint64 // where the IDs of each block of idBlock rows start
 	ids       []byte
@@ -41,6 +44,9 @@ type base struct {
 	pairStarts []uint32 // where each brand's products start in the following two, and the end
 	pairs      []uint32 // products, ascending for each brand
 	pairCounts []uint32 // photos of each
+
+	withFeatures int      // photos; it is counted, as is the next
+	ofBrandWith  []uint32 // of each brand
 
 	mapped *mapping // what the arrays lie in; nil: the heap
 	cache  rowsCache
@@ -108,7 +114,22 @@ func (b *base) key(at uint32) index.Key {
 
 // row returns a row as a change needs it; it shares no memory with the base.
 func (b *base) row(at uint32) *row {
-	return &row{b.key(at), string(b.products.at(b.productOf[at])), b.hashes(at)}
+	r := &row{key: b.key(at), product: string(b.products.at(b.productOf[at])), hashes: b.hashes(at)}
+	if b.featured[at] != 0 {
+		r.features = b.features
+	}
+	return r
+}
+
+// countFeatured counts the photos that have features.
+func (b *base) countFeatured() {
+	b.withFeatures, b.ofBrandWith = 0, make([]uint32, b.brands.len())
+	for at, featured := range b.featured {
+		if brand := b.brandOf[at]; featured != 0 && brand != none {
+			b.withFeatures++
+			b.ofBrandWith[brand]++
+		}
+	}
 }
 
 func (b *base) hashes(at uint32) hashes {

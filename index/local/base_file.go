@@ -11,23 +11,25 @@ import (
 	"unsafe"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 )
 
-// The layout of a base as a file, version 1. All numbers are in the machine's own order, and the arrays stand as they are
+// The layout of a base as a file, version 2. All numbers are in the machine's own order, and the arrays stand as they are
 // in memory, so that they are mapped and used without a step between; a file from a machine of another order does not
 // fit, and is made anew as any other that does not.
 //
-//	text (16 bytes) | 1, as a number that tells the order (4) | recipe (4) | revision (8) | for each array, in the order
-//	of arrays below: where it starts (8), its elements (8) | the arrays, each at a multiple of 64
+//	text (16 bytes) | 1, as a number that tells the order (4) | recipe (2) | recipe of the features (2) | revision (8) |
+//	for each array, in the order of arrays below: where it starts (8), its elements (8) | the arrays, each at a multiple
+//	of 64
 //
 // The checksum stands in the manifest (checkpoint.go). It is relied on for what the numbers mean: that keys are in order,
 // that lists are complete. That numbers lie within what they count is checked besides, so that no file whatever makes a
 // search read beyond an array.
 //
-// Worked example: the base of an empty store begins "touchstone base\n" 01 00 00 00 and has 20 arrays, of which
+// Worked example: the base of an empty store begins "touchstone base\n" 01 00 00 00 and has 23 arrays, of which
 // brandStarts, productStarts and pairStarts have one element.
 //
-// Versions so far: 1 (2026-11); the manifest has it.
+// Versions so far: 1 (2026-11), 2 (2026-11); the manifest has it.
 const (
 	baseText  = "touchstone base\n"
 	baseOrder = 1
@@ -54,7 +56,7 @@ func arrayOf[T any](a *[]T) array {
 
 func (b *base) arrays() []array {
 	return []array{
-		arrayOf(&b.brandOf), arrayOf(&b.productOf), arrayOf(&b.p), arrayOf(&b.pdq), arrayOf(&b.content), arrayOf(&b.idEnds),
+		arrayOf(&b.brandOf), arrayOf(&b.productOf), arrayOf(&b.p), arrayOf(&b.pdq), arrayOf(&b.content), arrayOf(&b.featured), arrayOf(&b.idEnds),
 		arrayOf(&b.idBlocks), arrayOf(&b.ids), arrayOf(&b.contentP), arrayOf(&b.contentPDQ), arrayOf(&b.order), arrayOf(&b.free),
 		arrayOf(&b.brands.ends), arrayOf(&b.brands.bytes), arrayOf(&b.brandStarts),
 		arrayOf(&b.products.ends), arrayOf(&b.products.bytes), arrayOf(&b.productStarts), arrayOf(&b.productRows),
@@ -67,7 +69,8 @@ func (b *base) write(ctx context.Context, w io.Writer) error {
 	arrays := b.arrays()
 	head := append([]byte(baseText), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 	binary.NativeEndian.PutUint32(head[len(baseText):], baseOrder)
-	binary.NativeEndian.PutUint32(head[len(baseText)+4:], uint32(b.recipe))
+	binary.NativeEndian.PutUint16(head[len(baseText)+4:], uint16(b.recipe))
+	binary.NativeEndian.PutUint16(head[len(baseText)+6:], uint16(b.features))
 	binary.NativeEndian.PutUint64(head[len(baseText)+8:], b.revision)
 	end := baseHead + 16*len(arrays)
 	for _, a := range arrays {
@@ -110,7 +113,8 @@ func readBase(m []byte) (*base, error) {
 	if order := binary.NativeEndian.Uint32(rest); order != baseOrder {
 		return nil, fmt.Errorf("%w: it is a base of another machine", errMemory)
 	}
-	b.recipe, b.revision = fingerprint.Recipe(binary.NativeEndian.Uint32(rest[4:])), binary.NativeEndian.Uint64(rest[8:])
+	b.recipe, b.features = fingerprint.Recipe(binary.NativeEndian.Uint16(rest[4:])), feature.Recipe(binary.NativeEndian.Uint16(rest[6:]))
+	b.revision = binary.NativeEndian.Uint64(rest[8:])
 	rest = rest[16:]
 	for i, a := range arrays {
 		start, n := binary.NativeEndian.Uint64(rest), binary.NativeEndian.Uint64(rest[8:])
@@ -123,13 +127,14 @@ func readBase(m []byte) (*base, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
+	b.countFeatured()
 	return b, nil
 }
 
 // check holds that whatever is read by the base's numbers is there. It runs on all processors.
 func (b *base) check() error {
 	rows, photos, brands, products, contents := b.rows(), b.photos(), b.brands.len(), b.products.len(), len(b.contentP)
-	sound := rows < none/2 && len(b.productOf) == rows && len(b.p) == rows && len(b.pdq) == rows && len(b.content) == rows &&
+	sound := rows < none/2 && len(b.productOf) == rows && len(b.p) == rows && len(b.pdq) == rows && len(b.content) == rows && len(b.featured) == rows &&
 		len(b.idEnds) == rows && len(b.idBlocks) == (rows+idBlock-1)/idBlock && len(b.contentPDQ) == contents &&
 		photos <= rows && len(b.free) == rows-photos && len(b.productRows) == photos && len(b.pairs) == len(b.pairCounts) &&
 		b.brands.sound() && b.products.sound() &&

@@ -119,7 +119,7 @@ func small(t testing.TB) []byte {
 	for i := range 80 {
 		m.change(uint64(i), func(c *codes) {
 			p := drawn(r)
-			m.put(rowOf(&p), p.Fingerprint.Recipe, c)
+			m.put(rowOf(&p, 0), p.Fingerprint.Recipe, nil, c)
 			if i%3 == 0 {
 				p = drawn(r)
 				m.remove(p.Key, c)

@@ -73,7 +73,7 @@ func many(b *testing.B, path string, n int) {
 				f.Box.Right--
 				f.Content.P, f.Content.PDQ = ^f.Whole.P, fingerprint.Hash256{r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()}
 			}
-			changes = append(changes, store.Change{Kind: kindAdded, Room: room, Key: keyOf(p.Key), Value: encode(&p)})
+			changes = append(changes, store.Change{Kind: kindAdded, Room: room, Key: keyOf(p.Key), Value: encode(&p, reference{})})
 		}
 		if _, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) { return changes, nil }); err != nil {
 			b.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,22 +20,23 @@ import (
 	"touchstone/fingerprint"
 	"touchstone/index"
 	"touchstone/index/hamming"
+	"touchstone/index/inverted"
 	"touchstone/store"
 )
 
 // A checkpoint is what memory has, as files, so that it need not be built again: in the folder FILE.memory beside the
-// store's FILE, a base, the files of both sets, and a manifest, which names them. The store stays the truth: a checkpoint
+// store's FILE, a base, the files of the sets, and a manifest, which names them. The store stays the truth: a checkpoint
 // that is missing or does not fit is thrown away, and costs the time to build memory from the store, no more.
 //
-// The manifest is text: "touchstone memory 1 ", the CRC-32C of all behind that line as 8 hexadecimal digits, a line feed,
+// The manifest is text: "touchstone memory 2 ", the CRC-32C of all behind that line as 8 hexadecimal digits, a line feed,
 // and the JSON of a manifest. It is put in its place by a rename once all that it names is on the disk; what it does not
-// name is removed after that. Worked example, in one line: touchstone memory 1 89abcdef {"Revision":7,...}
+// name is removed after that. Worked example, in one line: touchstone memory 2 89abcdef {"Revision":7,...}
 //
-// Versions so far: 1 (2026-11).
+// Versions so far: 1 (2026-11), without features, and not read any more; 2 (2026-11).
 const (
 	memorySuffix = ".memory"
 	manifestName = "manifest"
-	manifestText = "touchstone memory 1 "
+	manifestText = "touchstone memory 2 "
 	temporary    = "new-"
 )
 
@@ -43,7 +45,9 @@ type manifest struct {
 	Revision uint64 // that it shows
 	Event    string // what the store's log has at that revision, as its SHA-256: the same history has the same
 	Base     piece
-	P, PDQ   []byte // what package hamming says of the sets
+	P, PDQ   []byte   // what package hamming says of the sets
+	Spots    []byte   // what package inverted says of the set of features
+	Off      []string // brands that are not in that one, in order
 	Files    []string
 }
 
@@ -140,8 +144,8 @@ func (x *Index) restore(ctx context.Context) (*memory, error) {
 	began := time.Now()
 	var base *base
 	var s sets
-	errs := make([]error, 3)
-	parallel(3, func(i int) {
+	errs := make([]error, 4)
+	parallel(4, func(i int) {
 		switch i {
 		case 0:
 			base, errs[i] = x.openBase(about.Base)
@@ -150,10 +154,12 @@ func (x *Index) restore(ctx context.Context) (*memory, error) {
 			s.p, errs[i] = hamming.OpenSet[[1]uint64](hamming.Options{}, x.dir, about.P)
 		case 2:
 			s.pdq, errs[i] = hamming.OpenSet[fingerprint.Hash256](hamming.Options{}, x.dir, about.PDQ)
+		case 3:
+			s.spots, errs[i] = inverted.OpenSet(x.dir, about.Spots)
 		}
 	})
 	for _, err := range errs {
-		if errors.Is(err, hamming.ErrFiles) {
+		if errors.Is(err, hamming.ErrFiles) || errors.Is(err, inverted.ErrFiles) {
 			return nil, fmt.Errorf("%w: %w", errMemory, err)
 		}
 		if err != nil {
@@ -169,6 +175,13 @@ func (x *Index) restore(ctx context.Context) (*memory, error) {
 		return nil, fmt.Errorf("%w: %d changes since would take longer than building it from the store", errMemory, changes)
 	}
 	m := newMemory(base, s)
+	m.now.off = map[string]bool{}
+	for _, brand := range about.Off {
+		m.now.off[brand] = true
+	}
+	if s.spots.Len() != m.now.searched() {
+		return nil, fmt.Errorf("%w: its files are not of one revision", errMemory)
+	}
 	x.saved.Store(about.Revision)
 	return m, unfit(m.replay(ctx, x.store, until))
 }
@@ -203,7 +216,7 @@ func (x *Index) save(ctx context.Context, v *view, b *base) (about *manifest, er
 	if err := os.MkdirAll(x.dir, 0o700); err != nil {
 		return nil, err
 	}
-	about = &manifest{Revision: v.applied}
+	about = &manifest{Revision: v.applied, Off: slices.Sorted(maps.Keys(v.off))}
 	if about.Event, err = eventAt(ctx, x.store, v.applied); err != nil {
 		return nil, err
 	}
@@ -211,7 +224,7 @@ func (x *Index) save(ctx context.Context, v *view, b *base) (about *manifest, er
 		return nil, err
 	}
 	x.limits.at("base written")
-	var filesP, filesPDQ []string
+	var filesP, filesPDQ, filesSpots []string
 	if about.P, filesP, err = v.p.Save(ctx, x.dir, "p-"); err != nil {
 		return nil, err
 	}
@@ -219,7 +232,11 @@ func (x *Index) save(ctx context.Context, v *view, b *base) (about *manifest, er
 	if about.PDQ, filesPDQ, err = v.pdq.Save(ctx, x.dir, "pdq-"); err != nil {
 		return nil, err
 	}
-	about.Files = append(append([]string{about.Base.Name}, filesP...), filesPDQ...)
+	x.limits.at("two sets written")
+	if about.Spots, filesSpots, err = v.spots.Save(ctx, x.dir, "spots-"); err != nil {
+		return nil, err
+	}
+	about.Files = slices.Concat([]string{about.Base.Name}, filesP, filesPDQ, filesSpots)
 	text, err := about.encode()
 	if err != nil {
 		return nil, err

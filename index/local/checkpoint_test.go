@@ -260,7 +260,7 @@ func TestCheckpointUnfit(t *testing.T) {
 	cases := map[string]image{
 		"of another store":     instead(strange),
 		"no manifest":          with(sound, func(m image) { delete(m, manifest) }),
-		"of another version":   with(sound, func(m image) { m[manifest] = bytes.Replace(m[manifest], []byte(" 1 "), []byte(" 2 "), 1) }),
+		"of another version":   with(sound, func(m image) { m[manifest] = bytes.Replace(m[manifest], []byte(" 2 "), []byte(" 3 "), 1) }),
 		"an empty manifest":    with(sound, func(m image) { m[manifest] = nil }),
 		"an old manifest":      with(sound, func(m image) { m[manifest] = old[manifest] }),
 		"a manifest cut short": with(sound, func(m image) { m[manifest] = m[manifest][:len(m[manifest])/2] }),

@@ -19,6 +19,7 @@ type chunk struct {
 	p          []fingerprint.Hash64
 	pdq        []fingerprint.Hash256
 	content    []uint32
+	featured   []uint8
 	contentP   []fingerprint.Hash64
 	contentPDQ []fingerprint.Hash256
 }
@@ -39,12 +40,13 @@ func (c *chunk) next(photos, ids, contents int) *chunk {
 	return &chunk{
 		products: c.products, productOf: make([]uint32, 0, photos), idLens: make([]uint16, 0, photos), ids: make([]byte, 0, ids),
 		p: make([]fingerprint.Hash64, 0, photos), pdq: make([]fingerprint.Hash256, 0, photos), content: make([]uint32, 0, photos),
+		featured: make([]uint8, 0, photos),
 		contentP: make([]fingerprint.Hash64, 0, contents), contentPDQ: make([]fingerprint.Hash256, 0, contents),
 	}
 }
 
 // add takes a photo whose key comes after those that are there. It keeps nothing that it is given.
-func (c *chunk) add(brand, id []byte, product uint32, h *hashes) {
+func (c *chunk) add(brand, id []byte, product uint32, h *hashes, featured uint8) {
 	if n := len(c.brands); n == 0 || c.brands[n-1].brand != string(brand) {
 		c.brands = append(c.brands, run{brand: string(brand)})
 	}
@@ -54,6 +56,7 @@ func (c *chunk) add(brand, id []byte, product uint32, h *hashes) {
 	c.ids = append(c.ids, id...)
 	c.p = append(c.p, h.p[0])
 	c.pdq = append(c.pdq, h.pdq[0])
+	c.featured = append(c.featured, featured)
 	if h.single() {
 		c.content = append(c.content, none)
 		return
@@ -102,7 +105,7 @@ func join(chunks []*chunk, rows int) *base {
 	b := &base{
 		brandOf: make([]uint32, rows), productOf: make([]uint32, rows),
 		p: make([]fingerprint.Hash64, rows), pdq: make([]fingerprint.Hash256, rows), content: make([]uint32, rows),
-		idEnds: make([]uint32, rows), idBlocks: make([]uint64, (rows+idBlock-1)/idBlock),
+		featured: make([]uint8, rows), idEnds: make([]uint32, rows), idBlocks: make([]uint64, (rows+idBlock-1)/idBlock),
 	}
 	for at := range b.brandOf {
 		b.brandOf[at], b.productOf[at] = none, none
@@ -125,6 +128,7 @@ func join(chunks []*chunk, rows int) *base {
 	b.joinIDs(chunks, ids)
 	b.joinOrder(chunks, photos)
 	b.joinProducts(photos)
+	b.countFeatured()
 	return b
 }
 
@@ -150,7 +154,7 @@ func (b *base) fill(c *chunk, from part) {
 		for range r.photos {
 			at := c.row(i, from.photos)
 			b.brandOf[at], b.productOf[at] = brand, from.products[c.productOf[i]]
-			b.p[at], b.pdq[at], b.content[at] = c.p[i], c.pdq[i], none
+			b.p[at], b.pdq[at], b.content[at], b.featured[at] = c.p[i], c.pdq[i], none, c.featured[i]
 			if c.content[i] != none {
 				b.content[at] = c.content[i] + uint32(from.content)
 			}
@@ -353,7 +357,7 @@ func (v *view) fold() *base {
 		}
 		h := v.base.hashes(at)
 		c.rows = append(c.rows, at)
-		c.add(v.base.brands.at(v.base.brandOf[at]), v.base.id(at), known[product]-1, &h)
+		c.add(v.base.brands.at(v.base.brandOf[at]), v.base.id(at), known[product]-1, &h, v.base.featured[at])
 	}
 	for _, at := range v.base.order {
 		if v.rows.get(at) != nil {
@@ -368,14 +372,18 @@ func (v *view) fold() *base {
 		came = v.came(c, came)
 	}
 	b := join([]*chunk{c}, int(v.high))
-	b.recipe, b.revision = v.recipe, v.applied
+	b.recipe, b.features, b.revision = v.recipe, v.features, v.applied
 	return b
 }
 
 // came adds the first of rows that came since the base.
 func (v *view) came(c *chunk, rows []uint32) []uint32 {
 	p := v.rows.get(rows[0])
+	featured := uint8(0)
+	if p.features != 0 {
+		featured = 1
+	}
 	c.rows = append(c.rows, rows[0])
-	c.add([]byte(p.key.Brand), []byte(p.key.ID), c.products.number([]byte(p.row.product)), &p.hashes)
+	c.add([]byte(p.key.Brand), []byte(p.key.ID), c.products.number([]byte(p.row.product)), &p.hashes, featured)
 	return rows[1:]
 }

@@ -12,6 +12,7 @@ type label struct {
 	name     string
 	photos   int
 	products int // of a brand: distinct ones, the empty one not counted
+	featured int // of a brand: photos with features
 
 	from    *hamming.Rows // its code rows at an earlier time; nil: as the base has them
 	touched []uint32      // rows that came or went since
@@ -21,7 +22,7 @@ type label struct {
 
 // touch returns the label to be changed, once a row comes or goes. Only the newest of a label may be touched.
 func (l *label) touch(at uint32) *label {
-	next := &label{name: l.name, photos: l.photos, products: l.products, from: l.from}
+	next := &label{name: l.name, photos: l.photos, products: l.products, featured: l.featured, from: l.from}
 	if rows := l.rows.Load(); rows != nil {
 		next.from, next.touched = rows, []uint32{at}
 	} else {

@@ -40,9 +40,13 @@ func rich() index.Photo {
 
 func TestLayoutRoundTrip(t *testing.T) {
 	want := rich()
-	got, err := decode(encode(&want))
+	reference := reference{revision: 7, recipe: 8}
+	got, at, err := decode(encode(&want, reference))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if at != reference {
+		t.Errorf("features at %+v, want %+v", at, reference)
 	}
 	got.Key = want.Key // the store's key has it
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -56,11 +60,11 @@ func TestLayoutIsStable(t *testing.T) {
 	hat := index.Photo{Metadata: index.Metadata{Product: "hat"}}
 	hat.Original.SHA256[0] = 0xaa
 	const example = "01" + "03686174" + "00" + "00" + "00" + "00" + "00" + "00" + "aa"
-	if got := hex.EncodeToString(encode(&hat)); !strings.HasPrefix(got, example) {
+	if got := hex.EncodeToString(encode(&hat, reference{})); !strings.HasPrefix(got, example) {
 		t.Errorf("a hat is encoded as %.40s..., want %s...", got, example)
 	}
 	p := rich()
-	got := hex.EncodeToString(encode(&p))
+	got := hex.EncodeToString(encode(&p, reference{}))
 	text := func(s string) string { return hex.EncodeToString(append([]byte{byte(len(s))}, s...)) }
 	want := "01" + text("Tote") + text("red") + text("https://acme.example/1.jpg") +
 		"03" + text("empty") + "00" + text("season") + text("2026") + text("shop") + text("Zürich") +
@@ -73,25 +77,31 @@ func TestLayoutIsStable(t *testing.T) {
 	if want += hex.EncodeToString(f); got != want {
 		t.Errorf("encoded as\n%s, want\n%s", got, want)
 	}
+	got = hex.EncodeToString(encode(&p, reference{0x0102, 3}))
+	if want = "02" + want[2:] + "0000000000000102" + "0003"; got != want {
+		t.Errorf("with features encoded as\n%s, want\n%s", got, want)
+	}
 }
 
 func FuzzDecode(f *testing.F) {
 	p := rich()
-	b := encode(&p)
+	b := encode(&p, reference{})
+	f.Add(encode(&p, reference{1, 2}))
+	f.Add(encode(&p, reference{1, 0}))
 	f.Add(b)
 	f.Add(b[:len(b)-1])
 	f.Add(append(bytes.Clone(b), 0))
 	f.Add([]byte{})
 	f.Add([]byte{2})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := decode(b)
+		p, at, err := decode(b)
 		if err != nil {
 			if !errors.Is(err, index.ErrCorrupt) {
 				t.Fatalf("error %v, want ErrCorrupt", err)
 			}
 			return
 		}
-		if again := encode(&p); !bytes.Equal(b, again) {
+		if again := encode(&p, at); !bytes.Equal(b, again) {
 			t.Fatalf("%x comes back as %x", b, again)
 		}
 	})

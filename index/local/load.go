@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/store"
 )
@@ -44,7 +45,7 @@ func (x *Index) load(ctx context.Context) error {
 	x.memory = m
 	v := m.view()
 	x.now.Store(v)
-	x.plan.confirm(moment{v.applied, v.photos, v.recipe})
+	x.plan.confirm(moment{v.applied, v.photos, v.recipe, v.featured, v.features})
 	x.log.Info("photos loaded", "photos", v.photos, "revision", v.applied, "from", x.source, "seconds", time.Since(began).Seconds())
 	return nil
 }
@@ -53,6 +54,7 @@ func (x *Index) load(ctx context.Context) error {
 type glimpse struct {
 	brand, id, product []byte
 	recipe             fingerprint.Recipe
+	features           reference
 	hashes
 }
 
@@ -66,26 +68,31 @@ func glance(r store.Record) (g glimpse, err error) {
 		return g, fmt.Errorf("%w: photo %q of %q: value: %s", index.ErrCorrupt, g.id, g.brand, what)
 	}
 	b := r.Value
-	if len(b) < 1+fingerprint.Size || b[0] != photoFormat {
+	f, end := referenceIn(b)
+	if end < 1+fingerprint.Size || b[0] != photoFormat && b[0] != featuredFormat {
 		return fail("another format, or cut short")
 	}
-	at := len(b) - fingerprint.Size
+	if (f.revision == 0) != (f.recipe == 0) {
+		return fail("features without a revision or a recipe")
+	}
+	g.features = f
+	at := end - fingerprint.Size
 	n, size := binary.Uvarint(b[1:at])
 	if size <= 0 || n > index.MaxName || int(n) > at-1-size {
 		return fail("number")
 	}
 	g.product = b[1+size:][:n]
-	var f fingerprint.Fingerprint
-	if err := f.UnmarshalBinary(b[at:]); err != nil {
+	var print fingerprint.Fingerprint
+	if err := print.UnmarshalBinary(b[at:end]); err != nil {
 		return fail(err.Error())
 	}
-	g.recipe, g.hashes = f.Recipe, hashesOf(&f)
+	g.recipe, g.hashes = print.Recipe, hashesOf(&print)
 	return g, nil
 }
 
 // row is the glimpse as a change needs it.
 func (g *glimpse) row() *row {
-	return &row{index.Key{Brand: string(g.brand), ID: string(g.id)}, string(g.product), g.hashes}
+	return &row{index.Key{Brand: string(g.brand), ID: string(g.id)}, string(g.product), g.hashes, g.features.recipe}
 }
 
 // readers is how many goroutines read the store: more than there are processors, since they wait for the disk.
@@ -98,23 +105,38 @@ func rebuild(ctx context.Context, s *store.Store, log *slog.Logger) (*memory, er
 	for i := range ranges {
 		ranges[i] = []*chunk{{products: newRegister()}}
 	}
+	off, err := switchedOff(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	blobs := make([][]uint64, len(ranges)) // where the features of each photo are; 0: nowhere, or nobody looks at them
 	var read atomic.Int64
-	var recipe atomic.Uint32
+	var recipe, features atomic.Uint32
 	told := telling(log, &read)
-	err := s.EachPart(ctx, room, len(ranges), func(part int, r store.Record) error {
+	err = s.EachPart(ctx, room, len(ranges), func(part int, r store.Record) error {
 		g, err := glance(r)
 		if err != nil {
 			return err
 		}
-		if recipe.Load() != uint32(g.recipe) && !recipe.CompareAndSwap(0, uint32(g.recipe)) && recipe.Load() != uint32(g.recipe) {
+		if !agrees(&recipe, uint32(g.recipe)) {
 			return fmt.Errorf("%w: photo %q of %q: %w", index.ErrCorrupt, g.id, g.brand, recipeError(g.recipe, fingerprint.Recipe(recipe.Load())))
 		}
+		featured := uint8(0)
+		if g.features != (reference{}) {
+			if featured = 1; !agrees(&features, uint32(g.features.recipe)) {
+				return fmt.Errorf("%w: photo %q of %q: %w", index.ErrCorrupt, g.id, g.brand, featuresError(g.features.recipe, feature.Recipe(features.Load())))
+			}
+			if off[string(g.brand)] {
+				g.features.revision = 0
+			}
+		}
+		blobs[part] = append(blobs[part], g.features.revision)
 		c := ranges[part][len(ranges[part])-1]
 		if c.photos() == chunkPhotos {
 			c = c.next(chunkPhotos, len(c.ids)+len(c.ids)/8, len(c.contentP)+len(c.contentP)/8)
 			ranges[part] = append(ranges[part], c)
 		}
-		c.add(g.brand, g.id, c.products.number(g.product), &g.hashes)
+		c.add(g.brand, g.id, c.products.number(g.product), &g.hashes, featured)
 		if n := c.photos(); n%1024 == 0 {
 			read.Add(1024)
 		}
@@ -131,13 +153,25 @@ func rebuild(ctx context.Context, s *store.Store, log *slog.Logger) (*memory, er
 	log.Debug("photos read", "photos", photos, "seconds", time.Since(began).Seconds())
 	b := join(chunks, photos)
 	log.Debug("base made", "seconds", time.Since(began).Seconds())
-	b.recipe, b.revision = fingerprint.Recipe(recipe.Load()), revision
+	b.recipe, b.features, b.revision = fingerprint.Recipe(recipe.Load()), feature.Recipe(features.Load()), revision
 	if len(chunks) > len(ranges) {
 		clear(ranges)
 		clear(chunks)
 		runtime.GC() // else what has become of no use stays until memory has doubled
 	}
-	return newMemory(b, newSets(b.codes())), ctx.Err()
+	made := newSets(b.codes())
+	if err := fill(ctx, s, made.spots, slices.Concat(blobs...)); err != nil {
+		return nil, err
+	}
+	log.Debug("features read", "photos", b.withFeatures, "seconds", time.Since(began).Seconds())
+	m := newMemory(b, made)
+	m.now.off = off
+	return m, ctx.Err()
+}
+
+// agrees tells whether all recipes so far are the same.
+func agrees(all *atomic.Uint32, recipe uint32) bool {
+	return all.Load() == recipe || all.CompareAndSwap(0, recipe) || all.Load() == recipe
 }
 
 // telling logs from time to time how many photos were read, until it is called off.
@@ -160,51 +194,4 @@ func telling(log *slog.Logger, read *atomic.Int64) (off func()) {
 		close(ended)
 		<-done
 	}
-}
-
-// replayPage is how many changes are repeated at once.
-const replayPage = 2000
-
-// replay repeats in memory what the store's log has after what memory shows.
-func (m *memory) replay(ctx context.Context, s *store.Store, until uint64) error {
-	for m.now.applied < until {
-		events, err := s.Log(ctx, m.now.applied, replayPage)
-		if err != nil {
-			return translate(err)
-		}
-		if len(events) == 0 {
-			return fmt.Errorf("%w: the log ends at %d, not at %d", index.ErrCorrupt, m.now.applied, until)
-		}
-		last := map[string]int{} // of the events of each key, since changes at once must have no key in common
-		for i, e := range events {
-			if e.Room == room {
-				last[string(e.Key)] = i
-			}
-		}
-		m.change(events[len(events)-1].Revision, func(c *codes) {
-			for i, e := range events {
-				if e.Room != room || last[string(e.Key)] != i {
-					continue
-				}
-				if e.Value == nil {
-					var k index.Key
-					if k, err = parseKey(e.Key); err == nil {
-						m.remove(k, c)
-					}
-				} else {
-					var g glimpse
-					if g, err = glance(e.Record); err == nil {
-						m.put(g.row(), g.recipe, c)
-					}
-				}
-				if err != nil {
-					return
-				}
-			}
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

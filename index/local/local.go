@@ -9,6 +9,9 @@
 // map them and repeat what has changed since. Files that don't fit the store, for whatever reason, are thrown away and
 // memory is built from the store, which takes some two seconds for a million photos.
 //
+// Features of photos are in the file and, unless their brand has partial matching switched off, in a set in memory as
+// well; candidates are read from the file.
+//
 // The caveat that bites: one process may have a file open at a time.
 package local
 
@@ -51,6 +54,8 @@ type Index struct {
 	closed bool
 	calls  sync.WaitGroup // under way; none begins once closed is set
 
+	settling chan struct{} // holds one for the SetBrand under way
+
 	stirred chan struct{} // something has changed
 	rest    context.CancelFunc
 	tended  chan struct{} // closed when tend has ended
@@ -78,7 +83,7 @@ func open(ctx context.Context, path string, o Options, l limits) (*Index, error)
 	}
 	x := &Index{
 		store: s, dir: path + memorySuffix, log: o.Log, limits: l,
-		stirred: make(chan struct{}, 1), tended: make(chan struct{}),
+		settling: make(chan struct{}, 1), stirred: make(chan struct{}, 1), tended: make(chan struct{}),
 	}
 	x.turn = sync.NewCond(&x.mu)
 	if err := x.load(ctx); err != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 )
 
@@ -17,6 +18,7 @@ type memory struct {
 	changed map[index.Key]uint32 // rows of the photos that changed since the base; none: it is gone
 	pairs   map[pair]int         // photos of a brand and a product, where that changed
 	free    []uint32             // rows without a photo
+	warming *warming             // a brand whose features are being read, if one is
 
 	// While a base is being made of an earlier view: what has changed since, to be repeated on top of it.
 	recording bool
@@ -35,7 +37,7 @@ type step struct {
 // newMemory has what a base and sets have, which must show the same.
 func newMemory(b *base, s sets) *memory {
 	m := &memory{sets: s, free: slices.Clone(b.free)}
-	m.now = view{applied: b.revision, recipe: b.recipe, photos: b.photos(), high: uint32(b.rows())}
+	m.now = view{applied: b.revision, recipe: b.recipe, features: b.features, photos: b.photos(), high: uint32(b.rows())}
 	m.stand(b)
 	m.snapshot()
 	return m
@@ -45,11 +47,14 @@ func newMemory(b *base, s sets) *memory {
 func (m *memory) stand(b *base) {
 	m.changed, m.pairs = map[index.Key]uint32{}, map[pair]int{}
 	m.now.base, m.now.rows, m.now.brands, m.now.products = b, vector[patch]{}, vector[label]{}, vector[label]{}
+	m.now.featured = b.withFeatures
 	m.now.given = new([2]numbers)
 	m.now.given[0].next, m.now.given[1].next = uint32(b.brands.len()), uint32(b.products.len())
 }
 
-func (m *memory) snapshot() { m.now.p, m.now.pdq = m.sets.p.Snapshot(), m.sets.pdq.Snapshot() }
+func (m *memory) snapshot() {
+	m.now.p, m.now.pdq, m.now.spots = m.sets.p.Snapshot(), m.sets.pdq.Snapshot(), m.sets.spots.Snapshot()
+}
 
 // view is what the last change left.
 func (m *memory) view() *view {
@@ -76,11 +81,16 @@ func (m *memory) find(k index.Key) (at uint32, ok bool) {
 	return m.now.base.find(k)
 }
 
-// put adds a photo, or puts it in the place of the one that has its key. What goes into the sets is left in c.
-func (m *memory) put(r *row, recipe fingerprint.Recipe, c *codes) {
+// put adds a photo, or puts it in the place of the one that has its key. What goes into the sets is left in c; spots may
+// be nil where the photo's brand is not searched by features.
+func (m *memory) put(r *row, recipe fingerprint.Recipe, spots []feature.Feature, c *codes) {
 	m.now.recipe = recipe
+	if r.features != 0 {
+		m.now.features = r.features
+	}
 	at, ok := m.find(r.key)
 	if ok {
+		m.spot(at, r, spots, c)
 		old := m.now.hashes(at)
 		if old != r.hashes {
 			if r.single() && !old.single() {
@@ -97,14 +107,30 @@ func (m *memory) put(r *row, recipe fingerprint.Recipe, c *codes) {
 		at = m.now.high
 		m.now.high++
 	}
+	m.spot(at, r, spots, c)
 	c.add(at, &r.hashes)
 	m.set(at, r)
+}
+
+// spot leaves in c what the set of features has of a row once it is r, nil where the photo goes.
+func (m *memory) spot(at uint32, r *row, spots []feature.Feature, c *codes) {
+	if m.warming != nil {
+		m.warming.touched[at] = true
+	}
+	if r != nil && r.features != 0 && m.searches(r.key.Brand) {
+		c.spotted, c.spots = append(c.spotted, at), append(c.spots, spots)
+	} else if at < m.now.high && m.now.has(at) {
+		c.plain = append(c.plain, at)
+	}
 }
 
 // update notes a photo's new metadata.
 func (m *memory) update(k index.Key, product string) {
 	if at, ok := m.find(k); ok {
-		r := &row{k, product, m.now.hashes(at)}
+		r := &row{key: k, product: product, hashes: m.now.hashes(at)}
+		if m.now.has(at) {
+			r.features = m.now.features
+		}
 		m.set(at, r)
 	}
 }
@@ -116,6 +142,7 @@ func (m *memory) remove(k index.Key, c *codes) {
 		return
 	}
 	c.gone = append(c.gone, 2*at, 2*at+1)
+	m.spot(at, nil, nil, c)
 	m.set(at, nil)
 	m.changed[k] = none
 	m.free = append(m.free, at)
@@ -138,7 +165,7 @@ func (m *memory) set(at uint32, r *row) {
 		m.changed[r.key] = at
 	}
 	m.now.rows.set(at, next, m.owner)
-	if old != nil && old.row != nil && r != nil && old.brand == next.brand && old.product == next.product {
+	if old != nil && old.row != nil && r != nil && old.brand == next.brand && old.product == next.product && old.features == r.features {
 		return
 	}
 	if old != nil && old.row != nil {
@@ -156,7 +183,7 @@ func (m *memory) label(at uint32, p *patch, by int) {
 	if brand == nil {
 		brand = &label{name: p.key.Brand}
 		if int(p.brand) < b.brands.len() {
-			brand.photos, brand.products = len(b.ofBrand(p.brand)), b.distinct(p.brand)
+			brand.photos, brand.products, brand.featured = len(b.ofBrand(p.brand)), b.distinct(p.brand), int(b.ofBrandWith[p.brand])
 		}
 	}
 	if product == nil {
@@ -167,6 +194,10 @@ func (m *memory) label(at uint32, p *patch, by int) {
 	}
 	brand, product = brand.touch(at), product.touch(at)
 	brand.photos += by
+	if p.features != 0 {
+		brand.featured += by
+		m.now.featured += by
+	}
 	product.photos += by
 	k := pair{p.brand, p.product}
 	photos, ok := m.pairs[k]

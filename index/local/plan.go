@@ -4,13 +4,16 @@ import (
 	"sync"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 )
 
-// moment is how many photos there are at a revision, and by which recipe.
+// moment is how many photos there are at a revision, and by which recipes.
 type moment struct {
 	revision uint64
 	photos   int
 	recipe   fingerprint.Recipe
+	featured int // photos with features
+	features feature.Recipe
 }
 
 // plan is what the changes that are being committed make of the index: they are decided one after the other, before

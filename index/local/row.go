@@ -5,8 +5,10 @@ import (
 	"math"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/index/hamming"
+	"touchstone/index/inverted"
 )
 
 // A photo has a row, and a region of it a code row: twice the photo's row for the whole, one more for the content where
@@ -45,9 +47,12 @@ type row struct {
 	key     index.Key
 	product string
 	hashes
+	features feature.Recipe // 0: it has none
 }
 
-func rowOf(p *index.Photo) *row { return &row{p.Key, p.Product, hashesOf(&p.Fingerprint)} }
+func rowOf(p *index.Photo, f feature.Recipe) *row {
+	return &row{p.Key, p.Product, hashesOf(&p.Fingerprint), f}
+}
 
 // codes is what goes into the sets for some photos.
 type codes struct {
@@ -55,6 +60,10 @@ type codes struct {
 	p    [][1]uint64
 	pdq  []fingerprint.Hash256
 	gone []uint32 // code rows that leave the sets
+
+	spotted []uint32 // rows, of photos, and not code rows
+	spots   [][]feature.Feature
+	plain   []uint32 // rows that leave the set of features
 }
 
 func (c *codes) add(at uint32, h *hashes) {
@@ -68,14 +77,16 @@ func (c *codes) add(at uint32, h *hashes) {
 	}
 }
 
-// sets find code rows by their codes.
+// sets find code rows by their codes, and rows by their features.
 type sets struct {
-	p   *hamming.Set[[1]uint64]
-	pdq *hamming.Set[fingerprint.Hash256]
+	p     *hamming.Set[[1]uint64]
+	pdq   *hamming.Set[fingerprint.Hash256]
+	spots *inverted.Set
 }
 
+// newSets makes sets of codes, and of no features.
 func newSets(c *codes) sets {
-	return sets{hamming.NewSet(hamming.Options{}, c.rows, c.p), hamming.NewSet(hamming.Options{}, c.rows, c.pdq)}
+	return sets{hamming.NewSet(hamming.Options{}, c.rows, c.p), hamming.NewSet(hamming.Options{}, c.rows, c.pdq), inverted.NewSet()}
 }
 
 // change takes out what is gone and then puts in what came, which may have the same rows.
@@ -86,6 +97,12 @@ func (s *sets) change(c *codes) {
 	}
 	s.p.Put(c.rows, c.p)
 	s.pdq.Put(c.rows, c.pdq)
+	if len(c.plain) > 0 {
+		s.spots.Delete(c.plain...)
+	}
+	if len(c.spotted) > 0 {
+		s.spots.Put(c.spotted, c.spots)
+	}
 }
 
 // step waits until the sets have merged something, if they are about it, and tells whether they still are.
@@ -95,10 +112,15 @@ func (s *sets) step(ctx context.Context) (merging bool, err error) {
 		return false, err
 	}
 	pdq, err := s.pdq.WaitStep(ctx)
-	return p || pdq, err
+	if err != nil {
+		return false, err
+	}
+	spots, err := s.spots.WaitStep(ctx)
+	return p || pdq || spots, err
 }
 
 func (s *sets) wait() {
 	s.p.Wait()
 	s.pdq.Wait()
+	s.spots.Wait()
 }

@@ -78,14 +78,20 @@ func (v *view) nearest(ctx context.Context, q index.Query) (r index.Result, near
 
 // asOf reads a photo as it stood at a revision. The store may be ahead of memory by changes that are not acknowledged.
 func (x *Index) asOf(k index.Key, revision uint64) (index.Photo, error) {
+	p, _, err := x.withReference(k, revision)
+	return p, err
+}
+
+// withReference is asOf, and tells where the photo's features are.
+func (x *Index) withReference(k index.Key, revision uint64) (index.Photo, reference, error) {
 	r, err := x.store.Get(room, keyOf(k))
 	if errors.Is(err, store.ErrNotFound) || err == nil && r.Revision > revision {
 		r, err = x.store.At(room, keyOf(k), revision)
 	}
 	if err != nil {
-		return index.Photo{}, translate(err)
+		return index.Photo{}, reference{}, translate(err)
 	}
-	return photoOf(r)
+	return photoIn(r)
 }
 
 // near returns the rows of the filter within the radii, in no order.

@@ -94,6 +94,10 @@ func (x *Index) renew() {
 // searches go on meanwhile.
 func (x *Index) settle(ctx context.Context) error {
 	x.mu.Lock()
+	if x.memory.warming != nil { // spots has what it may have to let go again; x is stirred once that is settled
+		x.mu.Unlock()
+		return nil
+	}
 	x.memory.recording, x.memory.record = true, nil
 	v := x.memory.view()
 	x.mu.Unlock()

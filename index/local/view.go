@@ -6,8 +6,10 @@ import (
 	"runtime"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/index/hamming"
+	"touchstone/index/inverted"
 )
 
 // view is what memory has of the photos at one revision: a base, and what has changed since. It is immutable, so that a
@@ -19,6 +21,11 @@ type view struct {
 	photos  int
 	high    uint32 // all rows are below
 
+	features feature.Recipe  // of all photos that have features
+	featured int             // photos that have features
+	off      map[string]bool // brands that are not searched by features; it is not changed
+	hidden   string          // a brand of which spots may have rows, though it is off; empty: there is none
+
 	base     *base
 	rows     vector[patch] // of rows that changed since the base
 	brands   vector[label] // of brands that changed, by number; so are products
@@ -27,6 +34,8 @@ type view struct {
 
 	p   *hamming.Snapshot[[1]uint64]
 	pdq *hamming.Snapshot[fingerprint.Hash256]
+
+	spots *inverted.Snapshot // rows by their features
 }
 
 // patch is a row that has changed; one without a row has no photo any more.
@@ -60,6 +69,22 @@ func (v *view) hashes(at uint32) hashes {
 		return p.hashes
 	}
 	return v.base.hashes(at)
+}
+
+// has tells whether a row's photo has features.
+func (v *view) has(at uint32) bool {
+	if p := v.rows.get(at); p != nil {
+		return p.row != nil && p.features != 0
+	}
+	return int(at) < v.base.rows() && v.base.featured[at] != 0
+}
+
+// brand returns the name of a row's brand, which must have a photo.
+func (v *view) brand(at uint32) string {
+	if p := v.rows.get(at); p != nil {
+		return p.key.Brand
+	}
+	return string(v.base.brands.at(v.base.brandOf[at]))
 }
 
 // all has each photo's row looked at, in no order, until look fails.
