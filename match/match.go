@@ -16,6 +16,7 @@ import (
 	"runtime"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/picture"
 )
@@ -28,6 +29,7 @@ var ErrInvalid = errors.New("invalid question")
 type Subject struct {
 	Image       []byte                   // an encoded picture; not kept, not changed
 	Fingerprint *fingerprint.Fingerprint // made elsewhere by the current recipe; its symmetries are then approximate
+	Features    *feature.Set             // with Fingerprint, where they are known; else nil
 	Photo       index.Key                // a photo in the index; Match leaves the photo itself out of its answer
 }
 
@@ -115,7 +117,7 @@ func (m *Matcher) Describe(ctx context.Context, lane Lane, image []byte) (Descri
 	if image == nil {
 		image = []byte{} // no bytes, rather than another kind of subject
 	}
-	s, err := m.open(ctx, lane, Subject{Image: image})
+	s, err := m.open(ctx, lane, Subject{Image: image}, toKeep)
 	if err != nil {
 		return Description{}, err
 	}
@@ -135,7 +137,7 @@ func (m *Matcher) Match(ctx context.Context, lane Lane, s Subject, o Options) (R
 	if m.photos == nil {
 		return Result{}, fmt.Errorf("match: %w: no index to look in", ErrInvalid)
 	}
-	sub, err := m.open(ctx, lane, s)
+	sub, err := m.open(ctx, lane, s, toFind)
 	if errors.Is(err, fingerprint.ErrPlain) {
 		return Result{Status: TooPlain, RadiusPDQ: -1, RadiusP: -1, Subject: sub.description, Reason: err.Error()}, nil
 	}
@@ -152,21 +154,20 @@ func (m *Matcher) Match(ctx context.Context, lane Lane, s Subject, o Options) (R
 // Compare tells how two subjects relate, without looking for others. Errors: ErrInvalid, picture's,
 // fingerprint.ErrPlain, index.ErrNotFound, the context's; a *SubjectError in the chain tells which subject it was.
 func (m *Matcher) Compare(ctx context.Context, lane Lane, a, b Subject) (Comparison, error) {
-	genuine, err := m.side(ctx, lane, "a", a)
+	genuine, err := m.side(ctx, lane, "a", a, toKeep)
 	if err != nil {
 		return Comparison{}, err
 	}
-	suspect, err := m.side(ctx, lane, "b", b)
+	suspect, err := m.side(ctx, lane, "b", b, toFind)
 	if err != nil {
 		return Comparison{}, err
 	}
-	f := judge(suspect, suspect.probes(), genuine.sized())
-	c := Comparison{
+	f := relate(&genuine, &suspect)
+	v := f.verdict()
+	return Comparison{
 		A: genuine.description, B: suspect.description,
-		Verdict: f.verdict(), Score: f.score(), Edits: f.edits(), Evidence: f.evidence(),
-	}
-	c.Reason = f.reason()
-	return c, nil
+		Verdict: v, Score: score(f.odds), Edits: f.edits(), Evidence: f.evidence(), Reason: f.reason(v),
+	}, nil
 }
 
 // SubjectError tells which subject of a Compare an error is about.
@@ -181,7 +182,7 @@ func (e *SubjectError) Error() string { return e.Field + ": " + e.Err.Error() }
 // Unwrap returns the cause.
 func (e *SubjectError) Unwrap() error { return e.Err }
 
-func (m *Matcher) side(ctx context.Context, lane Lane, field string, s Subject) (subject, error) {
+func (m *Matcher) side(ctx context.Context, lane Lane, field string, s Subject, u use) (subject, error) {
 	err := s.validate(field)
 	if err == nil && m.photos == nil && s.Photo != (index.Key{}) {
 		err = fmt.Errorf("match: %w: no index to look in", ErrInvalid)
@@ -189,7 +190,7 @@ func (m *Matcher) side(ctx context.Context, lane Lane, field string, s Subject) 
 	if err != nil {
 		return subject{}, err
 	}
-	sub, err := m.open(ctx, lane, s)
+	sub, err := m.open(ctx, lane, s, u)
 	if err != nil {
 		return subject{}, &SubjectError{field, err}
 	}

@@ -1,22 +1,40 @@
 package match
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
+	"touchstone/match/align"
+)
+
+// Depth is how far a match looks.
+type Depth uint8
+
+// The depths.
+const (
+	Auto  Depth = iota // whole pictures first; parts where these leave doubt
+	Whole              // whole pictures alone: the fastest
+	Parts              // parts always, so that all photos in a collage are found even if one of them fills it nearly
 )
 
 // Options narrows a match. The zero value asks for the defaults.
 type Options struct {
 	// RadiusPDQ (0 to 256) and RadiusP (0 to 64) are how many bits away photos are looked at: those within either count.
 	// With both nil the radii follow from the number of photos, and of what is found only matches with a score of
-	// MinScore or more are returned. Otherwise nil leaves that hash out, and everything within is returned.
+	// MinScore or more are returned. Otherwise nil leaves that hash out, and everything within is returned, by whole
+	// pictures alone.
 	RadiusPDQ, RadiusP *int
+	Depth              Depth
 	Limit              int // most matches, 1 to MaxLimit; 0: DefaultLimit
 	Filter             index.Filter
+	MinScore           float64 // 0: MinScore; negative: everything that was looked at
 }
 
 // Limits of Options.
@@ -40,6 +58,14 @@ const (
 	candidates = 200    // nearest photos that are verified, at the least
 )
 
+// What is verified by features.
+const (
+	mostWhole  = 12   // of those that whole pictures suggest
+	leastWhole = -3.0 // log-odds by these
+	mostParts  = 40   // of those that features suggest
+	fewPairs   = 3
+)
+
 // Radii are those of a match among so many photos, as far as the filter passes them, for which none is asked for: Options'
 // RadiusPDQ and RadiusP.
 func Radii(photos int) (pdq, p *int) {
@@ -60,11 +86,26 @@ func (o Options) validate() error {
 	if r := o.RadiusP; r != nil && (*r < 0 || *r > 64) {
 		return invalid("radius64_bits", "0 to 64, got %d", *r)
 	}
+	if o.Depth > Parts {
+		return invalid("depth", "AUTO, WHOLE or PARTS, got %d", o.Depth)
+	}
 	return nil
 }
 
 func invalid(field, format string, args ...any) error {
 	return &index.FieldError{Field: field, Want: fmt.Sprintf(format, args...), Err: ErrInvalid}
+}
+
+// hunt is a match under way.
+type hunt struct {
+	*Matcher
+	ctx    context.Context
+	s      *subject
+	self   index.Key
+	o      Options
+	probes []fingerprint.Probe
+	found  []finding
+	at     map[index.Key]int // in found
 }
 
 // search finds, verifies and ranks; the gate is held.
@@ -73,48 +114,25 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 	if limit == 0 {
 		limit = DefaultLimit
 	}
-	probes := s.probes()
-	q := index.Query{
-		Recipe: s.description.Fingerprint.Recipe,
-		Probes: make([]index.Probe, len(probes)),
-		Limit:  max(limit+1, candidates), // one more than asked for: the subject itself may be among them
-		Filter: o.Filter,
-	}
-	for i, p := range probes {
-		q.Probes[i] = index.Probe{P: p.P, PDQ: p.PDQ}
-	}
+	h := &hunt{m, ctx, &s, self, o, s.probes(), nil, map[index.Key]int{}}
 	asked := o.RadiusPDQ != nil || o.RadiusP != nil
-	within := func(pdq, p *int) (index.Result, error) {
-		q.RadiusPDQ, q.RadiusP = orNone(pdq), orNone(p)
-		return m.photos.Search(ctx, q)
-	}
-	if !asked {
-		o.RadiusPDQ, o.RadiusP = Radii(wideMost + 1)
-	}
-	found, err := within(o.RadiusPDQ, o.RadiusP)
-	if err == nil && !asked && found.Searched <= wideMost {
-		found, err = within(Radii(found.Searched))
-	}
+	r, err := h.wholes(limit, asked)
 	if err != nil {
 		return Result{}, err
 	}
-	r := Result{
-		Status:    NothingFound,
-		Total:     found.Total,
-		Searched:  found.Searched,
-		RadiusPDQ: q.RadiusPDQ, RadiusP: q.RadiusP,
-		Revision: found.Revision,
-		Subject:  s.description,
+	if !asked && o.Depth != Whole && s.place != nil {
+		if err := h.places(); err != nil {
+			return Result{}, err
+		}
 	}
-	least := MinScore
-	if asked {
+	least := o.MinScore
+	switch {
+	case asked || least < 0:
 		least = 0
+	case least == 0:
+		least = MinScore
 	}
-	r.Matches = verify(s, probes, found.Neighbors, self, least)
-	if len(r.Matches) < len(found.Neighbors) && slices.ContainsFunc(found.Neighbors, func(n index.Neighbor) bool { return n.Photo.Key == self }) {
-		r.Total--
-		r.Searched--
-	}
+	r.Matches = h.rank(least)
 	r.Matches = r.Matches[:min(len(r.Matches), limit)]
 	switch {
 	case len(r.Matches) > 0:
@@ -125,6 +143,164 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 	return r, nil
 }
 
+// wholes looks for photos by their hashes.
+func (h *hunt) wholes(limit int, asked bool) (Result, error) {
+	q := index.Query{
+		Recipe: h.s.description.Fingerprint.Recipe,
+		Probes: make([]index.Probe, len(h.probes)),
+		Limit:  max(limit+1, candidates), // one more than asked for: the subject itself may be among them
+		Filter: h.o.Filter,
+	}
+	for i, p := range h.probes {
+		q.Probes[i] = index.Probe{P: p.P, PDQ: p.PDQ}
+	}
+	within := func(pdq, p *int) (index.Result, error) {
+		q.RadiusPDQ, q.RadiusP = orNone(pdq), orNone(p)
+		return h.photos.Search(h.ctx, q)
+	}
+	o := h.o
+	if !asked {
+		o.RadiusPDQ, o.RadiusP = Radii(wideMost + 1)
+	}
+	near, err := within(o.RadiusPDQ, o.RadiusP)
+	if err == nil && !asked && near.Searched <= wideMost {
+		near, err = within(Radii(near.Searched))
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{
+		Status:    NothingFound,
+		Total:     near.Total,
+		Searched:  near.Searched,
+		RadiusPDQ: q.RadiusPDQ, RadiusP: q.RadiusP,
+		Revision: near.Revision,
+		Subject:  h.s.description,
+	}
+	for i := range near.Neighbors {
+		if p := &near.Neighbors[i].Photo; p.Key == h.self {
+			r.Total--
+			r.Searched--
+		} else {
+			h.add(p)
+		}
+	}
+	return r, nil
+}
+
+// add takes a photo up and judges it by the whole pictures, unless it is known.
+func (h *hunt) add(p *index.Photo) *finding {
+	i, ok := h.at[p.Key]
+	if !ok {
+		i = len(h.found)
+		h.at[p.Key] = i
+		f := finding{photo: *p, whole: judge(*h.s, h.probes, sizedOf(p))}
+		f.photo.Features = nil
+		f.weigh()
+		h.found = append(h.found, f)
+	}
+	return &h.found[i]
+}
+
+// places holds photos against the subject's pixels: those that whole pictures suggest, then those that features do.
+func (h *hunt) places() error {
+	byWhole := make([]int, len(h.found))
+	for i := range byWhole {
+		byWhole[i] = i
+	}
+	slices.SortStableFunc(byWhole, func(a, b int) int { return cmp.Compare(h.found[b].odds, h.found[a].odds) })
+	sure := false
+	for _, i := range byWhole[:min(len(byWhole), mostWhole)] {
+		f := &h.found[i]
+		if f.whole.odds < leastWhole {
+			break
+		}
+		photo, err := h.photos.Features(h.ctx, f.photo.Key)
+		if errors.Is(err, index.ErrNotFound) {
+			continue // it was stored without, or is gone
+		}
+		if err != nil {
+			return err
+		}
+		h.verify(f, &photo, h.s.place.Suppose(f.whole.suppose(&photo, h.s.place)))
+		sure = sure || f.conclusive()
+	}
+	if sure && h.o.Depth == Auto {
+		return nil
+	}
+	return h.parts()
+}
+
+// parts looks for photos by their features.
+func (h *hunt) parts() error {
+	features := h.s.place.Features()
+	if len(features) == 0 {
+		return nil
+	}
+	r, err := h.photos.Candidates(h.ctx, index.CandidateQuery{
+		Recipe: feature.Current, Features: features, Mirrored: true, Limit: mostParts, Filter: h.o.Filter,
+	})
+	if err != nil {
+		return err
+	}
+	for i := range r.Candidates {
+		c := &r.Candidates[i]
+		if c.Photo.Key == h.self {
+			continue
+		}
+		if err := h.ctx.Err(); err != nil {
+			return err
+		}
+		g := h.s.place.Find(c.Photo.Features, c.Mirrored)
+		if g.Pairs < fewPairs {
+			continue
+		}
+		h.verify(h.add(&c.Photo), c.Photo.Features, g)
+	}
+	return nil
+}
+
+// verify holds a guess against the pixels, and keeps what is surest.
+func (h *hunt) verify(f *finding, photo *feature.Set, g align.Guess) {
+	subject := h.s.sized()
+	if subject.width == 0 {
+		subject.width, subject.height = h.s.place.Size()
+	}
+	own := f.whole.photo
+	own.width, own.height = photo.Width, photo.Height
+	if o := f.photo.Original; o.Width > 0 && o.Height > 0 {
+		own.width, own.height = o.Width, o.Height
+	}
+	n := *f
+	n.place = locate(h.s.place.Verify(photo, g), own, subject)
+	n.weigh()
+	if f.place == nil || n.odds > f.odds {
+		*f = n
+	}
+}
+
+// rank returns what has the least score or more, the surest first.
+func (h *hunt) rank(least float64) []Match {
+	sureOnes := 0
+	for i := range h.found {
+		if f := &h.found[i]; f.place != nil && f.odds >= sure && f.place.Covered < surrounded {
+			sureOnes++
+		}
+	}
+	matches := make([]Match, 0, len(h.found))
+	for i := range h.found {
+		f := &h.found[i]
+		f.crowded = sureOnes > 1
+		if s := score(f.odds); s >= least || f.place != nil && f.shares() {
+			matches = append(matches, Match{f.photo, f.verdict(), s, f.edits(), f.evidence()})
+		}
+	}
+	slices.SortFunc(matches, func(a, b Match) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), a.Photo.Key.Compare(b.Photo.Key))
+	})
+	return matches
+}
+
 func orNone(radius *int) int {
 	if radius == nil {
 		return -1
@@ -132,26 +308,46 @@ func orNone(radius *int) int {
 	return *radius
 }
 
-// verify judges each neighbour but the subject itself and ranks those with the least score or more.
-func verify(s subject, probes []fingerprint.Probe, near []index.Neighbor, self index.Key, least float64) []Match {
-	matches := make([]Match, 0, len(near))
-	for _, n := range near {
-		if n.Photo.Key == self {
-			continue
-		}
-		f := judge(s, probes, sized{&n.Photo.Fingerprint, n.Photo.Original.Width, n.Photo.Original.Height})
-		if score := f.score(); score >= least {
-			matches = append(matches, Match{n.Photo, f.verdict(), score, f.edits(), f.evidence()})
-		}
+// conclusive tells whether looking further would be a waste: the subject is this photo, all over.
+func (f *finding) conclusive() bool {
+	p := f.place
+	return p != nil && f.odds >= 2*sure && p.Covered >= surrounded && p.Alike >= 0.95 && p.Textured >= 12 &&
+		2*p.Confirmed[1] >= p.Features && p.Confirmed[1] >= 12
+}
+
+// suppose is the map from the photo to the subject that a fit of whole pictures stands for.
+func (f *fit) suppose(photo *feature.Set, s *align.Subject) align.Map {
+	w, ht := s.Size()
+	own, frame := align.Frame(photo.Width, photo.Height), align.Frame(w, ht)
+	share := func(v uint16) float64 { return float64(v) / math.MaxUint16 }
+	from := func(b fingerprint.Box, of align.Point) align.Map { // the unit square to the box
+		l, t, r, u := share(b.Left)*of.X, share(b.Top)*of.Y, share(b.Right)*of.X, share(b.Bottom)*of.Y
+		return align.Map{r - l, 0, l, 0, u - t, t, 0, 0, 1}
 	}
-	slices.SortFunc(matches, func(a, b Match) int {
-		if a.Score != b.Score {
-			if a.Score > b.Score {
-				return -1
-			}
-			return 1
-		}
-		return a.Photo.Key.Compare(b.Photo.Key)
-	})
-	return matches
+	a, b := from(f.box(), own), from(f.probe.Box, frame)
+	back := a.Inverse()
+	turn := unit(f.probe.Symmetry)
+	m := turn.After(&back)
+	return b.After(&m)
+}
+
+// unit is a symmetry as a map of the unit square.
+func unit(y fingerprint.Symmetry) align.Map {
+	switch y {
+	case fingerprint.Mirrored:
+		return align.Map{-1, 0, 1, 0, 1, 0, 0, 0, 1}
+	case fingerprint.Flipped:
+		return align.Map{1, 0, 0, 0, -1, 1, 0, 0, 1}
+	case fingerprint.Rotated180:
+		return align.Map{-1, 0, 1, 0, -1, 1, 0, 0, 1}
+	case fingerprint.Transposed:
+		return align.Map{0, 1, 0, 1, 0, 0, 0, 0, 1}
+	case fingerprint.Rotated90:
+		return align.Map{0, -1, 1, 1, 0, 0, 0, 0, 1}
+	case fingerprint.Rotated270:
+		return align.Map{0, 1, 0, -1, 0, 1, 0, 0, 1}
+	case fingerprint.Transversed:
+		return align.Map{0, -1, 1, -1, 0, 1, 0, 0, 1}
+	}
+	return align.Map{1, 0, 0, 0, 1, 0, 0, 0, 1}
 }

@@ -3,10 +3,13 @@ package match
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
+	"touchstone/match/align"
 	"touchstone/picture"
 )
 
@@ -14,7 +17,8 @@ import (
 type Description struct {
 	Original    index.Original // zero where the subject came without its bytes
 	Fingerprint fingerprint.Fingerprint
-	Warnings    []string // what was passed over in reading it: "animated"; nil: nothing
+	Features    *feature.Set // of a genuine photo's kind; nil where they were not asked for or are not known
+	Warnings    []string     // what was passed over in reading it: "animated"; nil: nothing
 }
 
 // unsureSide is the least shorter side, in pixels, of a picture that is decoded again because its hash was unsure.
@@ -24,6 +28,7 @@ const unsureSide = 600
 type subject struct {
 	description Description
 	probes      func() []fingerprint.Probe // computed when asked for: describing a photo needs none
+	place       *align.Subject             // what photos are looked for in; nil: nothing is known of it but hashes
 }
 
 // sized is a fingerprint with the size of its picture, 0 by 0 where that is not known.
@@ -60,36 +65,76 @@ func (s Subject) validate(field string) error {
 	return nil
 }
 
+// sizedOf is a photo's fingerprint, with its size.
+func sizedOf(p *index.Photo) sized {
+	return sized{&p.Fingerprint, p.Original.Width, p.Original.Height}
+}
+
+// use is what a picture is read for.
+type use uint8
+
+const (
+	toKeep use = iota // as a genuine photo is described
+	toFind            // photos in it
+)
+
 // open reads a subject. With fingerprint.ErrPlain it returns what is known of the picture as well.
-func (m *Matcher) open(ctx context.Context, lane Lane, s Subject) (subject, error) {
+func (m *Matcher) open(ctx context.Context, lane Lane, s Subject, u use) (subject, error) {
 	switch {
 	case s.Fingerprint != nil:
 		if s.Fingerprint.Recipe != fingerprint.Current {
 			return subject{}, fmt.Errorf("%w: recipe %d, want %d", index.ErrRecipe, s.Fingerprint.Recipe, fingerprint.Current)
 		}
-		return subject{Description{Fingerprint: *s.Fingerprint}, s.Fingerprint.Probes}, nil
+		sub := subject{description: Description{Fingerprint: *s.Fingerprint, Features: s.Features}, probes: s.Fingerprint.Probes}
+		if s.Features != nil {
+			if s.Features.Recipe != feature.Current {
+				return subject{}, fmt.Errorf("%w: features of recipe %d, want %d", index.ErrRecipe, s.Features.Recipe, feature.Current)
+			}
+			sub.place = align.OfSet(*s.Features)
+		}
+		return sub, nil
 	case s.Image != nil:
 		if err := m.gate.enter(ctx, lane); err != nil {
 			return subject{}, err
 		}
 		defer m.gate.leave(lane)
-		return m.read(ctx, s.Image)
+		return m.read(ctx, s.Image, u)
 	}
 	p, err := m.photos.Get(ctx, s.Photo)
 	if err != nil {
 		return subject{}, err
 	}
-	return subject{Description{p.Original, p.Fingerprint, nil}, p.Fingerprint.Probes}, nil
+	sub := subject{description: Description{Original: p.Original, Fingerprint: p.Fingerprint}, probes: p.Fingerprint.Probes}
+	switch f, err := m.photos.Features(ctx, s.Photo); {
+	case err == nil && f.Recipe == feature.Current:
+		sub.description.Features, sub.place = &f, align.OfSet(f)
+	case err != nil && !errors.Is(err, index.ErrNotFound):
+		return subject{}, err
+	}
+	return sub, nil
 }
 
 // read decodes and describes an image; the gate is held.
-func (m *Matcher) read(ctx context.Context, image []byte) (subject, error) {
-	p, a, err := m.analyse(ctx, image, fingerprint.ReducedSide)
-	if err == nil && a.Unsure() {
-		p, a, err = m.analyse(ctx, image, unsureSide)
+func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error) {
+	o := feature.Options{Side: keptSide, Most: keptMost}
+	if u == toFind {
+		o = feature.Options{Side: foundSide, Most: foundMost}
 	}
-	if p == nil {
+	c, err := m.decoder.Config(image)
+	if err != nil {
 		return subject{}, err
+	}
+	side := max(fingerprint.ReducedSide, o.Side*min(c.Width, c.Height)/max(c.Width, c.Height, 1))
+	p, err := m.decoder.Decode(ctx, image, side)
+	if err != nil {
+		return subject{}, err
+	}
+	a, err := analyse(p, fingerprint.ReducedSide)
+	if err == nil && a.Unsure() {
+		var q *picture.Picture
+		if q, err = m.decoder.Decode(ctx, image, unsureSide); err == nil {
+			a, err = analyse(q, unsureSide)
+		}
 	}
 	d := Description{Original: index.Original{
 		SHA256: sha256.Sum256(image),
@@ -101,16 +146,24 @@ func (m *Matcher) read(ctx context.Context, image []byte) (subject, error) {
 		return subject{description: d}, err
 	}
 	d.Fingerprint = a.Fingerprint()
-	return subject{d, a.Probes}, nil
+	v := feature.Extract(p.Image, p.Width, p.Height, o)
+	sub := subject{description: d, probes: a.Probes}
+	if u == toKeep {
+		sub.description.Features = &v.Set
+	} else {
+		sub.place = align.OfView(v)
+	}
+	return sub, nil
 }
 
-// analyse decodes an image, reduced to the given shorter side at the least, and computes its hashes. The picture comes
-// back with an error too where only the hashes failed.
-func (m *Matcher) analyse(ctx context.Context, image []byte, side int) (*picture.Picture, *fingerprint.Analysis, error) {
-	p, err := m.decoder.Decode(ctx, image, side)
-	if err != nil {
-		return nil, nil, err
-	}
-	a, err := fingerprint.Analyse(fingerprint.Picture{Image: p.Image, Width: p.Width, Height: p.Height, Reduction: p.Reduction})
-	return p, a, err
+// How pictures are looked at for features: the longer side in pixels, and how many are kept.
+const (
+	keptSide, keptMost   = 400, 200
+	foundSide, foundMost = 1000, 1000
+)
+
+// analyse computes the hashes of a picture, reduced to the given shorter side at the least.
+func analyse(p *picture.Picture, side int) (*fingerprint.Analysis, error) {
+	p = p.Reduced(side)
+	return fingerprint.Analyse(fingerprint.Picture{Image: p.Image, Width: p.Width, Height: p.Height, Reduction: p.Reduction})
 }

@@ -135,3 +135,16 @@ func (b *boxes) next() {
 	clear(b.sums)
 	b.row++
 }
+
+// Reduced is the picture reduced further, by a power of two, as far as its shorter side keeps at least side pixels; p itself
+// where it can't be. It shares no pixels with p otherwise.
+func (p *Picture) Reduced(side int) *Picture {
+	b := p.Image.Rect
+	n := min(reduction(min(b.Dx(), b.Dy()), side), maxReduction/p.Reduction)
+	if n <= 1 {
+		return p
+	}
+	q := *p
+	q.Image, q.Reduction = reduce(p.Image, cells{side: n}), p.Reduction*n
+	return &q
+}

@@ -54,7 +54,7 @@ func (c *catalogService) add(ctx context.Context, lane match.Lane, w *touchstone
 	if err != nil {
 		return nil, at("image", err)
 	}
-	p.Original, p.Fingerprint = d.Original, d.Fingerprint
+	p.Original, p.Fingerprint, p.Features = d.Original, d.Fingerprint, d.Features
 	stored, err := c.index.Put(ctx, p)
 	if err != nil {
 		return nil, about("photo", index.ErrInvalid, err)

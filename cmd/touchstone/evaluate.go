@@ -174,6 +174,7 @@ func (e *evaluator) describe(ctx context.Context, path, id string) (index.Photo,
 		Key:         index.Key{Brand: "eval", ID: id},
 		Original:    d.Original,
 		Fingerprint: d.Fingerprint,
+		Features:    d.Features,
 	}, nil
 }
 
@@ -186,11 +187,8 @@ type found struct {
 // ask matches the queries and works the figures out.
 func (e *evaluator) ask(ctx context.Context, truth [][]string, v *evaluation) error {
 	all := make([]found, len(truth))
-	// Asking for the radii that hold anyway makes matches of low score come back as well, without which the curves would
-	// end early.
-	var o match.Options
-	o.RadiusPDQ, o.RadiusP = match.Radii(v.Photos)
-	o.Limit = 1
+	// Matches of low score are asked for as well: without them the curves would end early.
+	o := match.Options{MinScore: -1, Limit: 1}
 	p := e.progress(len(truth), "queries")
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))

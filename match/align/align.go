@@ -14,11 +14,12 @@ import (
 
 // Subject is a picture in which photos are looked for. It may be used by one goroutine at a time.
 type Subject struct {
-	set    feature.Set
-	mirror []feature.Feature // of the mirrored picture; made when first needed
-	view   *feature.View     // nil: only the set is known
-	lumas  []feature.Plane   // largest first
-	cb, cr feature.Plane
+	set     feature.Set
+	mirror  []feature.Feature // of the mirrored picture; made when first needed, as are columns
+	columns [2]*columns       // of the descriptors, as it stands and mirrored
+	view    *feature.View     // nil: only the set is known
+	lumas   []feature.Plane   // largest first
+	cb, cr  feature.Plane
 }
 
 // OfView is a subject whose pixels are there.
@@ -42,23 +43,33 @@ func OfSet(s feature.Set) *Subject {
 }
 
 // features are the subject's, as it stands or mirrored.
-func (s *Subject) features(mirrored bool) []feature.Feature {
-	if !mirrored {
-		return s.set.Features
-	}
-	if s.mirror == nil {
-		s.mirror = make([]feature.Feature, len(s.set.Features))
-		for i, f := range s.set.Features {
-			s.mirror[i] = f.Mirrored()
+func (s *Subject) features(mirrored bool) ([]feature.Feature, *columns) {
+	fs, c := s.set.Features, &s.columns[0]
+	if mirrored {
+		if s.mirror == nil {
+			s.mirror = make([]feature.Feature, len(fs))
+			for i, f := range fs {
+				s.mirror[i] = f.Mirrored()
+			}
 		}
+		fs, c = s.mirror, &s.columns[1]
 	}
-	return s.mirror
+	if *c == nil {
+		*c = columnsOf(fs)
+	}
+	return fs, *c
 }
+
+// Features are the subject's, as it stands. They must not be changed.
+func (s *Subject) Features() []feature.Feature { return s.set.Features }
+
+// Size is the subject's in pixels, as far as its shape goes.
+func (s *Subject) Size() (width, height int) { return s.set.Width, s.set.Height }
 
 // Refresh has the subject take over features that its view has found in the meantime.
 func (s *Subject) Refresh() {
 	if s.view != nil {
-		s.set, s.mirror = s.view.Set, nil
+		s.set, s.mirror, s.columns = s.view.Set, nil, [2]*columns{}
 	}
 }
 

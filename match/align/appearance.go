@@ -8,10 +8,11 @@ import (
 
 // Blocks of the thumbnail, in pixels, that are compared one by one.
 const (
-	blockSide = 8
-	blockStep = 4
-	flat      = 3.0 // standard deviation, in levels, below which a block has no texture to be compared
-	noise     = 4.0 // variance that is added on both sides, so that noise does not correlate
+	blockSide  = 8
+	blockStep  = 4
+	flat       = 3.0  // standard deviation, in levels, below which a block has no texture to be compared
+	plainShift = 24.0 // levels by which brightness may change where the photo is flat
+	noise      = 4.0  // variance that is added on both sides, so that noise does not correlate
 )
 
 // moments2 are the sums of two variables and their products.
@@ -46,6 +47,7 @@ func (f *Fit) appear(g *grid, w []float64) (alike []bool) {
 	}
 	f.Correlation = all.correlation()
 	weight, good := 0.0, 0.0
+	var plain, kept float64
 	for y := 0; y+blockSide <= g.h; y += blockStep {
 		for x := 0; x+blockSide <= g.w; x += blockStep {
 			var m moments2
@@ -62,6 +64,10 @@ func (f *Fit) appear(g *grid, w []float64) (alike []bool) {
 			f.Blocks++
 			deviation := math.Sqrt(max(m.xx-m.x*m.x/m.n, 0) / m.n)
 			if deviation < flat {
+				plain++
+				if theirs := math.Sqrt(max(m.yy-m.y*m.y/m.n, 0) / m.n); theirs < 2*flat && math.Abs(m.y-m.x)/m.n < plainShift {
+					kept++
+				}
 				continue
 			}
 			f.Textured++
@@ -77,6 +83,9 @@ func (f *Fit) appear(g *grid, w []float64) (alike []bool) {
 				}
 			}
 		}
+	}
+	if plain > 0 {
+		f.Plain, f.PlainKept = plain/float64(f.Blocks), kept/plain
 	}
 	if weight > 0 {
 		f.Alike = good / weight

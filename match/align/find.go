@@ -15,11 +15,20 @@ type Guess struct {
 	Pairs    int  // features that agree with it, those that nearly coincide counted once
 }
 
+// Suppose is the guess that a map is right, which may mirror.
+func (s *Subject) Suppose(m Map) Guess {
+	if m[0]*m[4]-m[1]*m[3] >= 0 {
+		return Guess{Map: m}
+	}
+	back := Map{-1, 0, s.frame().X, 0, 1, 0, 0, 0, 1}
+	return Guess{Map: back.After(&m), Mirrored: true}
+}
+
 // What features have to agree in. A feature's size is known to an eighth or so, its angle to some 10 degrees; so one pair
 // foretells where another lies to a quarter of the distance between them.
 const (
-	agreeScale = 0.6 // octaves
-	agreeTurn  = 0.5 // radians
+	agreeScale = 10 // sixteenths of an octave
+	agreeTurn  = 20 // 256ths of a turn
 	agreePlace = 0.25
 	fewest     = 3 // pairs that make a guess
 	seeds      = 5 // pairs that most others agree with, from which guesses are made
@@ -28,7 +37,8 @@ const (
 // Find guesses where the photo lies in the subject, or in its mirror image: the guess that most features agree with,
 // with no Pairs where there is none.
 func (s *Subject) Find(photo *feature.Set, mirrored bool) Guess {
-	ps := pairUp(photo, s.features(mirrored), s.frame())
+	fs, cs := s.features(mirrored)
+	ps := pairUp(photo, fs, cs, s.frame())
 	best := Guess{Mirrored: mirrored}
 	if len(ps) < fewest {
 		return best
@@ -66,20 +76,16 @@ type claim struct {
 }
 
 func (p *pair) claim() claim {
-	s := math.Exp2(p.scale)
-	sin, cos := math.Sincos(p.turn)
+	s := math.Exp2(float64(p.scale) / 16)
+	sin, cos := math.Sincos(float64(int8(p.turn)) / 128 * math.Pi)
 	return claim{p, s * cos, s * sin, s}
 }
 
 func (c *claim) holds(o *pair) bool {
-	if math.Abs(c.scale-o.scale) > agreeScale {
+	if d := int(c.scale) - int(o.scale); d > agreeScale || d < -agreeScale {
 		return false
 	}
-	t := math.Abs(c.turn - o.turn)
-	if t > math.Pi {
-		t = 2*math.Pi - t
-	}
-	if t > agreeTurn {
+	if d := int8(c.turn - o.turn); d > agreeTurn || d < -agreeTurn {
 		return false
 	}
 	dx, dy := o.p.X-c.p.X, o.p.Y-c.p.Y
@@ -112,7 +118,7 @@ func grow(ps []pair, seed int, frame Point) (g Guess, ok bool) {
 		for i := range ps {
 			p := &ps[i]
 			e, _ := m.Apply(p.p)
-			if math.Hypot(e.X-p.q.X, e.Y-p.q.Y) <= tolerance*scale+0.075*p.size && math.Abs(p.scale-octaves) < 0.7 {
+			if math.Hypot(e.X-p.q.X, e.Y-p.q.Y) <= tolerance*scale+0.075*p.size && math.Abs(float64(p.scale)/16-octaves) < 0.7 {
 				in = append(in, *p)
 			}
 		}

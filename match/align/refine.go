@@ -1,17 +1,12 @@
 package align
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "math"
 
 // mark is a pixel of a thumbnail where its luma changes, and by how much.
 type mark struct {
-	p      Point
-	v      float64
-	gx, gy float64 // levels per unit
-	j      [8]float64
+	p Point
+	v float64
+	j [8]float64 // how its value changes with each parameter of a map, in levels
 }
 
 // mostMarks is how many pixels of a thumbnail an alignment is refined by: those where luma changes most.
@@ -19,23 +14,48 @@ const mostMarks = 500
 
 // marks are the pixels of a grid that tell where it lies.
 func (g *grid) marks() []mark {
-	var ms []mark
+	const least = 4     // of the squared gradient, in levels a pixel
+	var counts [256]int // by strength, eight an octave
+	strength := func(i int) (float64, float64, int) {
+		gx, gy := (g.pix[i+1]-g.pix[i-1])/2, (g.pix[i+g.w]-g.pix[i-g.w])/2
+		s := gx*gx + gy*gy
+		if s < least {
+			return gx, gy, 0
+		}
+		return gx, gy, min(int(math.Float32bits(float32(s))>>20-math.Float32bits(least)>>20)+1, len(counts)-1)
+	}
+	for y := 1; y < g.h-1; y++ {
+		for x := 1; x < g.w-1; x++ {
+			_, _, s := strength(y*g.w + x)
+			counts[s]++
+		}
+	}
+	// The strongest, as many as there is room for, and of those just below the first.
+	left, from := mostMarks, len(counts)-1
+	for from > 1 && left >= counts[from] {
+		left -= counts[from]
+		from--
+	}
+	ms := make([]mark, 0, mostMarks)
 	for y := 1; y < g.h-1; y++ {
 		for x := 1; x < g.w-1; x++ {
 			i := y*g.w + x
-			gx, gy := (g.pix[i+1]-g.pix[i-1])/2*g.long, (g.pix[i+g.w]-g.pix[i-g.w])/2*g.long
-			if gx*gx+gy*gy < 4*g.long*g.long {
+			gx, gy, s := strength(i)
+			if s < from || s == 0 {
 				continue
 			}
+			if s == from {
+				if left == 0 {
+					continue
+				}
+				left--
+			}
+			gx, gy = gx*g.long, gy*g.long
 			p := g.point(x, y)
-			ms = append(ms, mark{p, g.pix[i], gx, gy, [8]float64{
+			ms = append(ms, mark{p, g.pix[i], [8]float64{
 				gx * p.X, gx * p.Y, gx, gy * p.X, gy * p.Y, gy, -(gx*p.X + gy*p.Y) * p.X, -(gx*p.X + gy*p.Y) * p.Y,
 			}})
 		}
-	}
-	if len(ms) > mostMarks {
-		slices.SortStableFunc(ms, func(a, b mark) int { return cmp.Compare(b.gx*b.gx+b.gy*b.gy, a.gx*a.gx+a.gy*a.gy) })
-		ms = ms[:mostMarks]
 	}
 	return ms
 }

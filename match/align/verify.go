@@ -21,6 +21,8 @@ type Fit struct {
 
 	Blocks, Textured int     // of the photo's thumbnail that are seen; of these, with texture
 	Alike            float64 // share of the latter that look alike, by their contrast, 0 to 1
+	Plain            float64 // share of the blocks that have no texture in the photo
+	PlainKept        float64 // of these, the share that has none in the subject either, and about the same brightness
 	Correlation      float64 // of luma over all that is seen, -1 to 1
 
 	Hue           float64 // mean difference in chroma where they look alike, in levels
@@ -44,14 +46,15 @@ func (s *Subject) Verify(photo *feature.Set, g Guess) Fit {
 	m := g.Map
 	scale, _, _, _ := m.Shape(Point{own.X / 2, own.Y / 2})
 	coarse, fine := s.level(half.long, scale, g.Mirrored), s.level(full.long, scale, g.Mirrored)
-	before := s.confirm(photo, &m, g.Mirrored)
 	m = refine(m, half.marks(), &coarse, own, 6)
 	ms := full.marks()
 	m = refine(m, ms, &fine, own, 6)
 	m = refine(m, ms, &fine, own, 8)
 	ds := s.confirm(photo, &m, g.Mirrored)
-	if below(before, bits[1]) > below(ds, bits[1])+2 {
-		m, ds = g.Map, before
+	if doubtful := below(ds, bits[1]) < g.Pairs; doubtful {
+		if before := s.confirm(photo, &g.Map, g.Mirrored); below(before, bits[1]) > below(ds, bits[1])+2 {
+			m, ds = g.Map, before
+		}
 	}
 	f := Fit{Map: m, Mirrored: g.Mirrored, Pairs: g.Pairs, Features: len(ds), Median: 256}
 	if len(ds) > 0 {
@@ -115,7 +118,7 @@ func (s *Subject) confirm(photo *feature.Set, m *Map, mirrored bool) []int {
 func (s *Subject) recall(photo *feature.Set, m *Map, mirrored bool) []int {
 	own, frame := Frame(photo.Width, photo.Height), s.frame()
 	var ds []int
-	theirs := s.features(mirrored)
+	theirs, _ := s.features(mirrored)
 	for i := range photo.Features {
 		f := &photo.Features[i]
 		p := place(f, own)

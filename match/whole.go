@@ -1,45 +1,10 @@
 package match
 
 import (
-	"fmt"
 	"math"
-	"strings"
 
 	"touchstone/fingerprint"
 )
-
-// Verdict is what a match amounts to.
-type Verdict uint8
-
-// The verdicts.
-const (
-	None    Verdict = iota + 1 // not near enough to be called the same photo; worth a look where its score is 0.5 or more
-	Copy                       // the same photo, edited or not
-	Variant                    // the same picture but for its colours: a colour variant, or a recoloured copy
-)
-
-// String is the verdict in upper case, as the wire has it.
-func (v Verdict) String() string {
-	switch v {
-	case None:
-		return "NONE"
-	case Copy:
-		return "COPY"
-	case Variant:
-		return "VARIANT"
-	}
-	return "INVALID"
-}
-
-// Evidence is why a match was given its verdict: the pair of regions that fit best.
-type Evidence struct {
-	DistancePDQ   int                  // bits, 0 to 256
-	DistanceP     int                  // bits, 0 to 64
-	Colour        float64              // mean distance of the colour grids' cells, 0 (equal) to 442, in levels of 255
-	Symmetry      fingerprint.Symmetry // what was done to the photo to make the subject
-	SubjectRegion fingerprint.Part     // part of the subject that fits
-	PhotoRegion   fingerprint.Part     // part of the photo that it fits
-}
 
 // What the score weighs: the log-odds that the subject was made from the photo, fitted by logistic regression on the
 // best candidates of 8,550 queries (seeds 1 to 3 of the product's benchmark, 2,440 photos, 2026-11-23), with the weights
@@ -57,10 +22,6 @@ const (
 	weightPhoto    = -0.3 // part of the photo, not the whole
 	weightUneven   = -0.75
 )
-
-// copyOdds is the log-odds from which a match is called a copy (a score of 0.9). On the same queries, 3 of 2,850
-// unrelated pictures (0.1%) had such a match among 1,890 photos, and 117 (4%) one with a score of 0.5 or more.
-const copyOdds = 2.2
 
 // fit is how a part of the subject, turned, fits a part of a photo.
 type fit struct {
@@ -156,79 +117,10 @@ func (s sized) aspect(b fingerprint.Box, swap bool) float64 {
 	return a
 }
 
-// score takes the odds to 0..1.
-func (f *fit) score() float64 { return 1 / (1 + math.Exp(-f.odds)) }
-
-// From which odds, the weight of colour aside, and which differences in colour on the same picture is called a variant.
-// Measured 2026-11-24 on 1,638 ordered pairs of photos of one product that differ in colour, and on 3,749 copies that
-// were edited (seeds 1 and 2 of the product's benchmark): 57% of the pairs are called variants (and 39% copies), 19% of
-// the copies whose hue was turned, and 2% of the others, nearly all of those under large banners and patches or before
-// another backdrop. With the odds of a copy four of 637 strangers are called variants, with these none.
-const (
-	variantOdds  = 4.5
-	variantHue   = 10 // levels of chroma, see fingerprint.Colour.Hue
-	variantShade = 40 // levels of luma, see fingerprint.Colour.Shade
-)
-
-func (f *fit) verdict() Verdict {
-	// A difference in colour must not keep a variant from being seen as the same picture.
-	if f.odds-weightColour*f.colour >= variantOdds && f.recoloured() {
-		return Variant
-	}
-	if f.odds >= copyOdds {
-		return Copy
-	}
-	return None
-}
-
 // recoloured tells whether what the pictures show differs in colour.
 func (f *fit) recoloured() bool {
 	c := &f.region.Colour
 	return c.Hue(f.probe.Colour) >= variantHue || c.Shade(f.probe.Colour) >= variantShade
-}
-
-func (f *fit) evidence() Evidence {
-	return Evidence{f.pdq, f.p, f.colour, f.probe.Symmetry, f.probe.Part, f.part}
-}
-
-// Thresholds of edits that are named.
-const (
-	stretched = 0.05 // difference in log aspect ratio: 5%
-	moved     = 0.02 // change of a margin, as a share of the picture's side
-	resized   = 0.05 // change of size
-	pale      = 4    // mean chroma of a picture without colour, in levels from grey
-)
-
-// edits names what was done to the photo to make the subject.
-func (f *fit) edits() []string {
-	var e []string
-	if name := f.probe.Symmetry.String(); name != "" {
-		e = append(e, name)
-	}
-	if more, less := f.margins(); more || less {
-		if more {
-			e = append(e, "border added")
-		}
-		if less {
-			e = append(e, "border trimmed")
-		}
-	}
-	if math.Abs(f.stretch) >= stretched {
-		e = append(e, "stretched")
-	}
-	switch {
-	case f.region.Colour.Chroma() >= pale && f.probe.Colour.Chroma() < pale/2:
-		e = append(e, "greyscale")
-	case f.recoloured():
-		e = append(e, "recoloured")
-	}
-	if f.probe.Part == fingerprint.PartWhole && f.part == fingerprint.PartWhole && f.subject.width > 0 && f.photo.width > 0 {
-		scale := math.Sqrt(float64(f.subject.width) * float64(f.subject.height) / (float64(f.photo.width) * float64(f.photo.height)))
-		if math.Abs(scale-1) >= resized {
-			e = append(e, fmt.Sprintf("resized to %.0f%%", 100*scale))
-		}
-	}
-	return e
 }
 
 // margins tells whether the subject has more or less around the part that fits than the photo has.
@@ -246,19 +138,4 @@ func (f *fit) margins() (more, less bool) {
 		less = less || mine[i] < theirs[i]-moved
 	}
 	return more, less
-}
-
-// reason is the verdict in a sentence.
-func (f *fit) reason() string {
-	edits := "no edit seen"
-	if e := f.edits(); len(e) > 0 {
-		edits = strings.Join(e, ", ")
-	}
-	switch f.verdict() {
-	case Copy:
-		return fmt.Sprintf("the same photo (%s): %d of 256 bits differ", edits, f.pdq)
-	case Variant:
-		return fmt.Sprintf("the same picture in other colours (%s): %d of 256 bits differ, colours by %.0f levels", edits, f.pdq, f.colour)
-	}
-	return fmt.Sprintf("not the same photo, as far as the whole pictures tell: %d of 256 bits differ at best", f.pdq)
 }
