@@ -53,7 +53,10 @@ func (s *Set) Delete(rows ...uint32) {
 }
 
 // Len is the number of rows.
-func (s *Set) Len() int { return len(s.Snapshot().rows) }
+func (s *Set) Len() int { return s.Snapshot().Len() }
+
+// Len is the number of rows.
+func (s *Snapshot) Len() int { return len(s.rows) }
 
 // Snapshot is the set as it is now.
 func (s *Set) Snapshot() *Snapshot {
