@@ -207,8 +207,8 @@ type Searcher interface {
 	// Candidates returns photos that share features with a picture. It is a ranking and not exact: photos whose features
 	// agree little may be missing, and those that agree by chance may be there. What it promises: the same query gives the
 	// same answer as long as nothing changes; a photo can be found as soon as it is put, and no more once it is deleted,
-	// replaced, or its brand has partial matching switched off; and no photo comes before the one whose features are asked
-	// for as they are, but another with the same. Errors: ErrQuery (no features or too many, a limit out of range),
+	// replaced, or its brand has partial matching switched off; and no photo has more votes than the one whose features are
+	// asked for as they are. What all photos share tells none apart, and may count for nothing. Errors: ErrQuery (no features or too many, a limit out of range),
 	// ErrRecipe, ErrUnknownBrand and ErrUnknownProduct as Search, the context's.
 	Candidates(ctx context.Context, q CandidateQuery) (CandidateResult, error)
 }

@@ -92,7 +92,7 @@ func (c *checker) add(where, room string, key []byte, format string, args ...any
 
 // pages checks what the file is made of. Nothing that is not sound is handed to bbolt's own check, nor followed further.
 func (c *checker) pages() error {
-	faults, err := checkPages(c.tx, c.ctx.Done())
+	faults, err := checkPages(c.tx, c.ctx.Done(), false)
 	if errors.Is(err, errEnded) {
 		return c.ctx.Err()
 	}

@@ -14,7 +14,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// filled makes a store of some hundred values, with free pages in its file.
+// filled makes a store of some hundred values and some blobs, with free pages in its file.
 func filled(t *testing.T) (path string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -24,7 +24,11 @@ func filled(t *testing.T) (path string) {
 	}
 	for round := range 3 {
 		for i := range 20 {
-			mustCommit(t, s, Change{Kind: 1, Room: "r", Key: fmt.Appendf(nil, "%03d", i), Value: make([]byte, 500+round)})
+			c := Change{Kind: 1, Room: "r", Key: fmt.Appendf(nil, "%03d", i), Value: make([]byte, 500+round)}
+			if i%5 == 0 {
+				c.Blob = make([]byte, 5000+1000*i) // of pages of its own
+			}
+			mustCommit(t, s, c)
 		}
 	}
 	path = filepath.Join(dir, "test.db") // of no more pages than it needs

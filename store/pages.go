@@ -36,6 +36,7 @@ type walker struct {
 	page   int64
 	high   uint64          // first page number that is not in use
 	ended  <-chan struct{} // closed: give up; nil: never
+	brief  bool            // of leaves that take several pages look at the first: they hold large values, most of a file
 	seen   []bool
 	levels []level // by depth
 	faults []string
@@ -52,14 +53,15 @@ type level struct {
 var errEnded = errors.New("store is being closed")
 
 // checkPages lists what is wrong with the pages that a read transaction sees, unless ended is closed before it is through.
-func checkPages(tx *bolt.Tx, ended <-chan struct{}) ([]string, error) {
+// brief leaves keys unread that lie behind large values.
+func checkPages(tx *bolt.Tx, ended <-chan struct{}, brief bool) ([]string, error) {
 	f, err := os.Open(tx.DB().Path())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	w := newWalker(tx, f)
-	w.ended = ended
+	w.ended, w.brief = ended, brief
 	free, ok := freelistOf(f, w.page, uint64(tx.ID())) // now: the meta page may be written over meanwhile
 	w.tree(0, uint64(tx.Cursor().Bucket().Root()), nil)
 	if ok && len(w.faults) == 0 {
@@ -79,8 +81,8 @@ func newWalker(tx *bolt.Tx, f io.ReaderAt) *walker {
 	return &walker{f: f, page: page, high: high, seen: make([]bool, high)}
 }
 
-// read returns a page with those that it takes besides, all of them marked as seen. The next call of the same depth may
-// reuse the memory.
+// read returns a page with those that it takes besides, all of them marked as seen, or the first alone where that does for
+// now. The next call of the same depth may reuse the memory.
 func (w *walker) read(depth int, id uint64) (b []byte, ok bool) {
 	if !w.note(id) {
 		return nil, false
@@ -113,7 +115,7 @@ func (w *walker) read(depth int, id uint64) (b []byte, ok bool) {
 		w.add(id, "says that it is page %d", n)
 		return nil, false
 	}
-	if pages > 1 {
+	if pages > 1 && !(w.brief && plainLeaf(b)) {
 		b = make([]byte, int64(pages)*w.page)
 		if _, err := w.f.ReadAt(b, int64(id)*w.page); err != nil {
 			w.add(id, "%v", err)
@@ -121,6 +123,20 @@ func (w *walker) read(depth int, id uint64) (b []byte, ok bool) {
 		}
 	}
 	return b, true
+}
+
+// plainLeaf tells whether a page is a leaf without buckets, by its first page alone.
+func plainLeaf(b []byte) bool {
+	count := int(binary.NativeEndian.Uint16(b[10:]))
+	if binary.NativeEndian.Uint16(b[8:]) != flagLeaf || pageHeader+count*pageElement > len(b) {
+		return false
+	}
+	for i := range count {
+		if binary.NativeEndian.Uint32(b[pageHeader+i*pageElement:]) != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // level returns what there is of a depth.
@@ -199,12 +215,14 @@ func (w *walker) add(id uint64, format string, args ...any) {
 // tree checks a page and what lies below it. least is the key that a branch has for it.
 func (w *walker) tree(depth int, id uint64, least []byte) {
 	if b, ok := w.read(depth, id); ok {
-		w.elements(depth, id, b, least)
+		size := (uint64(binary.NativeEndian.Uint32(b[12:])) + 1) * uint64(w.page)
+		w.elements(depth, id, b, size, least)
 	}
 }
 
-// elements checks a page's elements, and follows them where they are sound.
-func (w *walker) elements(depth int, id uint64, b []byte, least []byte) {
+// elements checks the elements of a page of that size, and follows them where they are sound. Of a leaf without buckets b
+// may end before the page does.
+func (w *walker) elements(depth int, id uint64, b []byte, size uint64, least []byte) {
 	flags, count := binary.NativeEndian.Uint16(b[8:]), int(binary.NativeEndian.Uint16(b[10:]))
 	if flags != flagBranch && flags != flagLeaf {
 		w.add(id, "has flags %#x", flags)
@@ -228,9 +246,12 @@ func (w *walker) elements(depth int, id uint64, b []byte, least []byte) {
 			offset, keySize = uint64(binary.NativeEndian.Uint32(e[4:])), uint64(binary.NativeEndian.Uint32(e[8:]))
 			valueSize = uint64(binary.NativeEndian.Uint32(e[12:]))
 		}
-		if uint64(at)+offset+keySize+valueSize > uint64(len(b)) {
+		if uint64(at)+offset+keySize+valueSize > size {
 			w.add(id, "element %d reaches beyond the page", i)
 			return
+		}
+		if uint64(at)+offset+keySize > uint64(len(b)) {
+			continue
 		}
 		key := b[uint64(at)+offset:][:keySize]
 		if c := bytes.Compare(key, last); c < 0 || c == 0 && i > 0 {
@@ -260,5 +281,5 @@ func (w *walker) bucket(depth int, id uint64, v []byte) {
 		w.add(id, "has a bucket in line of %d bytes", len(v))
 		return
 	}
-	w.elements(depth, id, v, nil)
+	w.elements(depth, id, v, uint64(len(v)), nil)
 }

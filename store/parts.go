@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -115,10 +116,12 @@ func (w *walker) parts(ctx context.Context, room string, leaves []uint64, parts 
 	return nil
 }
 
-// How pages are read: so many in a go, and with those that lie between them where that are few.
+// How pages are read: so many in a go, with those that lie between them where that are few, and by several goroutines
+// where it is more than a few pieces that lie apart.
 const (
 	windowPages = 256
 	windowGap   = 3
+	fetchAlone  = 8
 )
 
 // window reads pages into buf, and shows them in the order in which they are given.
@@ -171,14 +174,36 @@ func (w *walker) extents(buf *[]byte, ids []uint64) (read extents, err error) {
 			*buf = make([]byte, len(*buf)+int(size))
 			rest = *buf
 		}
-		e := extent{sorted[i], rest[:size]}
-		if _, err := w.f.ReadAt(e.b, int64(e.first)*w.page); err != nil {
-			return nil, err
-		}
-		read, rest = append(read, e), rest[size:]
+		read, rest = append(read, extent{sorted[i], rest[:size]}), rest[size:]
 		i = end
 	}
+	if err := w.fetch(read); err != nil {
+		return nil, err
+	}
 	return read, nil
+}
+
+// fetch reads extents, many at once where they are many.
+func (w *walker) fetch(all extents) error {
+	errs := make([]error, min(skimmers, (len(all)+fetchAlone-1)/fetchAlone))
+	part := func(i int) {
+		for _, e := range all[len(all)*i/len(errs) : len(all)*(i+1)/len(errs)] {
+			if _, err := w.f.ReadAt(e.b, int64(e.first)*w.page); err != nil {
+				errs[i] = err
+				return
+			}
+		}
+	}
+	if len(errs) == 1 {
+		part(0)
+		return errs[0]
+	}
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { part(i) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // page returns a page that was read, nil where it was not.

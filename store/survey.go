@@ -20,6 +20,8 @@ import (
 //
 // Reads of a damaged file give what was written, or ErrCorrupt, or don't find a key because the way down to it is damaged:
 // that is for the walk, or a check, to tell. They go on once it was told, as they do after a failed write.
+//
+// Of pages with blobs the walk looks at the first, which tells how many they are: they are nearly all of a large file.
 
 // anchor is what a file hangs on: its newest meta page, and the checksum of the list of free pages that this one names.
 type anchor struct {
@@ -123,7 +125,7 @@ func (s *Store) survey() {
 	var faults []string
 	a, known := readAnchor(s.file, s.page)
 	err := s.view(func(tx *bolt.Tx) (err error) {
-		faults, err = checkPages(tx, s.ending)
+		faults, err = checkPages(tx, s.ending, true)
 		return err
 	})
 	if errors.Is(err, errEnded) {

@@ -23,19 +23,25 @@ func testClosed(b *bed) {
 	b.close()
 	ctx := b.Context()
 	for name, call := range map[string]func() error{
-		"search":              func() error { _, err := x.Search(ctx, b.around(p, 10, 10)); return err },
-		"search of bad query": func() error { _, err := x.Search(ctx, index.Query{}); return err },
-		"get":                 func() error { _, err := x.Get(ctx, p.Key); return err },
-		"get of nothing":      func() error { _, err := x.Get(ctx, b.key()); return err },
-		"at":                  func() error { _, err := x.At(ctx, p.Key, p.Revision); return err },
-		"list":                func() error { _, err := x.List(ctx, index.Filter{}, index.Key{}, 10); return err },
-		"brands":              func() error { _, err := x.Brands(ctx); return err },
-		"put":                 func() error { _, err := x.Put(ctx, b.photo(b.key())); return err },
-		"put of the same":     func() error { _, err := x.Put(ctx, p); return err },
-		"put of nothing":      func() error { _, err := x.Put(ctx); return err },
-		"update":              func() error { _, err := x.Update(ctx, p.Key, index.Metadata{}, 0); return err },
-		"delete":              func() error { return x.Delete(ctx, p.Key) },
-		"close":               x.Close,
+		"search":                  func() error { _, err := x.Search(ctx, b.around(p, 10, 10)); return err },
+		"search of bad query":     func() error { _, err := x.Search(ctx, index.Query{}); return err },
+		"get":                     func() error { _, err := x.Get(ctx, p.Key); return err },
+		"get of nothing":          func() error { _, err := x.Get(ctx, b.key()); return err },
+		"at":                      func() error { _, err := x.At(ctx, p.Key, p.Revision); return err },
+		"list":                    func() error { _, err := x.List(ctx, index.Filter{}, index.Key{}, 10); return err },
+		"brands":                  func() error { _, err := x.Brands(ctx); return err },
+		"features":                func() error { _, err := x.Features(ctx, p.Key); return err },
+		"candidates":              func() error { _, err := x.Candidates(ctx, sharing(b.source.features(1))); return err },
+		"candidates of bad query": func() error { _, err := x.Candidates(ctx, index.CandidateQuery{}); return err },
+		"brand":                   func() error { _, err := x.Brand(ctx, p.Brand); return err },
+		"set brand":               func() error { return x.SetBrand(ctx, p.Brand, index.BrandSettings{}) },
+		"set brand to what it is": func() error { return x.SetBrand(ctx, p.Brand, index.BrandSettings{Partial: true}) },
+		"put":                     func() error { _, err := x.Put(ctx, b.photo(b.key())); return err },
+		"put of the same":         func() error { _, err := x.Put(ctx, p); return err },
+		"put of nothing":          func() error { _, err := x.Put(ctx); return err },
+		"update":                  func() error { _, err := x.Update(ctx, p.Key, index.Metadata{}, 0); return err },
+		"delete":                  func() error { return x.Delete(ctx, p.Key) },
+		"close":                   x.Close,
 	} {
 		if err := call(); !errors.Is(err, index.ErrClosed) {
 			b.Errorf("%s after close: %v", name, err)

@@ -241,6 +241,12 @@ func (x *ram) Put(_ context.Context, photos ...index.Photo) ([]index.Stored, err
 
 // fits tells whether all photos will have one recipe.
 func (x *ram) fits(photos []index.Photo, keys map[index.Key]bool) error {
+	photos = slices.Clone(photos)
+	for i, p := range photos {
+		if was := x.photos[p.Key]; p.Features == nil && was.Original.SHA256 == p.Original.SHA256 {
+			photos[i].Features = was.Features // which it keeps
+		}
+	}
 	for _, p := range photos {
 		for k, q := range x.photos {
 			if !keys[k] && (p.Fingerprint.Recipe != q.Fingerprint.Recipe || x.mixed(p, q)) {

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 )
 
@@ -21,17 +22,20 @@ func testSequences(t *testing.T, place func(t testing.TB) Place) {
 		m := &machine{
 			T: rt, outer: t, place: p, x: p.Open(t),
 			source: &source{r: rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 0))},
-			photos: map[index.Key]index.Photo{},
+			photos: map[index.Key]index.Photo{}, features: map[index.Key]*feature.Set{}, off: map[string]bool{},
 		}
 		// Of a run that failed; otherwise it is closed by then.
 		rt.Cleanup(func() { _ = m.x.Close() })
-		for range 3 {
+		for i := range 4 {
 			m.originals = append(m.originals, m.photo(index.Key{}))
+			if i%2 == 0 {
+				m.originals[i] = m.withFeatures(m.originals[i], 10*i+5)
+			}
 		}
 		m.moments = []moment{{0, nil}}
 		rt.Repeat(map[string]func(*rapid.T){
 			"put": m.put, "put again": m.put, "refused put": m.refusedPut, "update": m.update, "delete": m.delete,
-			"search": m.search, "at": m.at, "list": m.list, "reopen": m.reopen, "": m.check,
+			"search": m.search, "at": m.at, "list": m.list, "settle": m.settle, "candidates": m.candidates, "reopen": m.reopen, "": m.check,
 		})
 		consistent(t.Context(), m, m.x, m.sorted(), m.source)
 		if err := m.x.Close(); err != nil {
@@ -50,8 +54,10 @@ type machine struct {
 	x         index.Index
 	originals []index.Photo // few, so that the same one is put again
 	photos    map[index.Key]index.Photo
-	moments   []moment // by revision; the first is before all
-	deleted   bool     // since the last moment
+	features  map[index.Key]*feature.Set // of the photos that have some
+	off       map[string]bool            // brands
+	moments   []moment                   // by revision; the first is before all
+	deleted   bool                       // since the last moment, or a brand was settled
 }
 
 // moment is what was there at a revision.
@@ -99,6 +105,12 @@ func (m *machine) put(t *rapid.T) {
 	for _, k := range keys {
 		p := clone(rapid.SampledFrom(m.originals).Draw(t, "original"))
 		p.Key, p.Metadata = k, m.drawMetadata(t)
+		switch rapid.IntRange(0, 4).Draw(t, "described") {
+		case 0:
+			p.Features = nil
+		case 1:
+			p.Features = m.originals[0].Features
+		}
 		photos = append(photos, p)
 	}
 	since := time.Now()
@@ -112,13 +124,16 @@ func (m *machine) put(t *rapid.T) {
 		was, there := m.photos[p.Key]
 		want := index.Added
 		switch {
-		case there && was.Original.SHA256 == p.Original.SHA256:
+		case there && was.Original.SHA256 == p.Original.SHA256 && (p.Features == nil || m.features[p.Key] != nil):
 			same(t, "put", index.Stored{Outcome: index.Unchanged, Photo: was}, s)
 			continue
 		case there:
 			want = index.Replaced
 		}
-		same(t, "put", index.Stored{Outcome: want, Photo: stamped(t, p, s.Photo, since)}, s)
+		if m.features[p.Key] = p.Features; p.Features == nil {
+			delete(m.features, p.Key)
+		}
+		same(t, "put", index.Stored{Outcome: want, Photo: stamped(t, bare(p), s.Photo, since)}, s)
 		if there && !s.Photo.Added.Equal(was.Added) {
 			t.Fatalf("replaced %v, added %v before and %v after", p.Key, was.Added, s.Photo.Added)
 		}
@@ -196,7 +211,60 @@ func (m *machine) delete(t *rapid.T) {
 		t.Fatalf("delete: %v", err)
 	}
 	delete(m.photos, k)
+	delete(m.features, k)
 	m.deleted = true
+}
+
+func (m *machine) settle(t *rapid.T) {
+	brand := m.drawKey(t).Brand
+	partial := rapid.Bool().Draw(t, "partial")
+	if err := m.x.SetBrand(m.outer.Context(), brand, index.BrandSettings{Partial: partial}); err != nil {
+		t.Fatalf("settings of %q: %v", brand, err)
+	}
+	m.deleted = m.deleted || m.off[brand] == partial
+	m.off[brand] = !partial
+}
+
+func (m *machine) candidates(t *rapid.T) {
+	asked := m.originals[rapid.SampledFrom([]int{0, 2}).Draw(t, "features of")].Features
+	q := sharing(asked.Features)
+	q.Filter.Brands = rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b"}), 0, 2).Draw(t, "brands")
+	q.Filter.Products = rapid.SliceOfN(rapid.SampledFrom([]string{"", "hat"}), 0, 2).Draw(t, "products")
+	r, err := m.x.Candidates(m.outer.Context(), q)
+	if want := unknown(m.sorted(), q.Filter); !errors.Is(err, want) {
+		t.Fatalf("candidates: %v, want %v", err, want)
+	}
+	if err != nil {
+		return
+	}
+	var own []index.Key // that must come before all others
+	searched := 0
+	for _, p := range m.sorted() {
+		f := m.features[p.Key]
+		if f == nil || m.off[p.Brand] || !passes(q.Filter, p) {
+			continue
+		}
+		if searched++; slices.Equal(f.Features, asked.Features) {
+			own = append(own, p.Key)
+		}
+	}
+	if r.Searched != searched {
+		t.Fatalf("candidates: %d photos searched, want %d", r.Searched, searched)
+	}
+	if len(r.Candidates) < len(own) {
+		t.Fatalf("candidates: %d, and %d photos have these features", len(r.Candidates), len(own))
+	}
+	for i, k := range own {
+		c := r.Candidates[i]
+		if c.Photo.Key != k {
+			t.Fatalf("candidate %d is %v, want %v", i, c.Photo.Key, k)
+		}
+		same(t, "candidate", m.photos[k], bare(c.Photo))
+		same(t, "features of a candidate", m.features[k], c.Photo.Features)
+	}
+	if r.Revision < m.last() {
+		t.Fatalf("candidates: revision %d after %d", r.Revision, m.last())
+	}
 }
 
 func (m *machine) search(t *rapid.T) {
@@ -266,4 +334,17 @@ func (m *machine) check(t *rapid.T) {
 		t.Fatalf("brands: %v", err)
 	}
 	same(t, "brands", brands(m.sorted()), counts)
+	for k := range m.photos {
+		f, err := m.x.Features(m.outer.Context(), k)
+		if want := m.features[k]; want != nil && err == nil {
+			same(t, "features", *want, f)
+		} else if want != nil || !errors.Is(err, index.ErrNotFound) {
+			t.Fatalf("features of %v: %v, there: %v", k, err, want != nil)
+		}
+	}
+	for brand, off := range m.off {
+		if got, err := m.x.Brand(m.outer.Context(), brand); err != nil || got.Partial == off {
+			t.Fatalf("settings of %q: %+v, %v, off: %v", brand, got, err, off)
+		}
+	}
 }

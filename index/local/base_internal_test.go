@@ -14,6 +14,7 @@ import (
 	"unsafe"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 )
 
@@ -29,6 +30,13 @@ func drawn(r *rand.Rand) index.Photo {
 	if f.Content = f.Whole; r.IntN(2) == 0 {
 		f.Box.Right--
 		f.Content.P, f.Content.PDQ[3] = fingerprint.Hash64(r.IntN(1<<10)), r.Uint64N(1<<10)
+	}
+	if r.IntN(3) > 0 {
+		p.Features = &feature.Set{Recipe: feature.Current, Width: 1, Height: 1, Features: make([]feature.Feature, r.IntN(4))}
+		for i := range p.Features.Features {
+			p.Features.Features[i].Descriptor[i] = 1<<60 - 1 + r.Uint64N(4)<<60
+		}
+		p.Features.Thumbnail = feature.Thumbnail{Width: 1, Height: 1, Y: []uint8{1}, Cb: []uint8{2}, Cr: []uint8{3}}
 	}
 	return p
 }
@@ -48,6 +56,13 @@ func told(t *testing.T, v *view) string {
 			for _, n := range nearest {
 				said += fmt.Sprintln(n.Photo.Key, n.DistancePDQ, n.DistanceP)
 			}
+		}
+		spots := make([]feature.Feature, 2)
+		spots[0].Descriptor[0], spots[1].Descriptor[1] = 1<<60-1, 1<<62-1
+		hits, searched, err := v.candidates(t.Context(), index.CandidateQuery{Recipe: feature.Current, Features: spots, Limit: 10, Filter: f})
+		said += fmt.Sprintln(searched, err)
+		for _, h := range hits {
+			said += fmt.Sprintln(v.key(h.Row), h.Votes)
 		}
 	}
 	return said
@@ -74,10 +89,12 @@ func TestViewsStay(t *testing.T) {
 	var views []kept
 	for n := range 400 {
 		p := drawn(r)
-		update, remove := r.IntN(5) == 0, r.IntN(3) == 0
+		update, remove, settle := r.IntN(5) == 0, r.IntN(3) == 0, r.IntN(9) == 0
 		for _, x := range []*Index{x, plain} {
 			var err error
 			switch {
+			case settle:
+				err = x.SetBrand(t.Context(), p.Brand, index.BrandSettings{Partial: n%2 == 0})
 			case remove:
 				err = x.Delete(t.Context(), p.Key)
 			case update:

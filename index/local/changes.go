@@ -30,7 +30,7 @@ func (x *Index) Put(ctx context.Context, photos ...index.Photo) ([]index.Stored,
 		}
 		seen[p.Key] = true
 	}
-	blobs := make([][]byte, len(photos)) // features; nil: none
+	blobs := make([][]byte, len(photos)) // of features, nil where there are none
 	for i, p := range photos {
 		if p.Features == nil {
 			continue

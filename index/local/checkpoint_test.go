@@ -3,6 +3,7 @@ package local_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -19,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/index/local"
 )
@@ -108,7 +110,30 @@ func answers(t testing.TB, x *local.Index) string {
 		for _, n := range r.Neighbors {
 			said += fmt.Sprintf(" %v %d %d", n.Photo.Key, n.DistancePDQ, n.DistanceP)
 		}
+		f, err := x.Features(ctx, p.Key)
+		if errors.Is(err, index.ErrNotFound) {
+			said += "\n"
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := x.Candidates(ctx, index.CandidateQuery{Recipe: feature.Current, Features: f.Features[:len(f.Features)-i%5], Limit: 3, Filter: q.Filter})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said += fmt.Sprintf(" %x, %d", f.Features[0].Descriptor, c.Searched)
+		for _, n := range c.Candidates {
+			said += fmt.Sprintf(" %v %v %v", n.Photo.Key, n.Votes, len(n.Photo.Features.Features))
+		}
 		said += "\n"
+	}
+	for _, brand := range []string{"a", "b", "c", "d"} {
+		s, err := x.Brand(ctx, brand)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said += fmt.Sprintf("%s %+v\n", brand, s)
 	}
 	return said
 }
@@ -156,10 +181,14 @@ func some(t testing.TB, x *local.Index, seed uint64, n int) {
 		case 0:
 			_, err = x.Update(ctx, p.Key, index.Metadata{Product: "another"}, 0)
 		case 1:
-			p.Original.SHA256[31], p.Fingerprint = 1, photos[(i+7)%len(photos)].Fingerprint
+			p.Original.SHA256[31], p.Fingerprint, p.Features = 1, photos[(i+7)%len(photos)].Fingerprint, photos[(i+9)%len(photos)].Features
 			_, err = x.Put(ctx, p)
 		case 2:
 			err = x.Delete(ctx, p.Key)
+		case 3:
+			if i%8 == 3 {
+				err = x.SetBrand(ctx, []string{"a", "b", "d"}[i/8%3], index.BrandSettings{Partial: i%16 == 3 || i/8%3 == 0})
+			}
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -265,7 +294,7 @@ func TestCheckpointUnfit(t *testing.T) {
 		"an old manifest":      with(sound, func(m image) { m[manifest] = old[manifest] }),
 		"a manifest cut short": with(sound, func(m image) { m[manifest] = m[manifest][:len(m[manifest])/2] }),
 	}
-	for _, prefix := range []string{"base-", "p-", "pdq-"} {
+	for _, prefix := range []string{"base-", "p-", "pdq-", "spots-"} {
 		name := sound.memory(t, prefix)
 		b := sound[name]
 		cases[prefix+" missing"] = with(sound, func(m image) { delete(m, name) })
@@ -352,8 +381,8 @@ func TestCheckpointCrash(t *testing.T) {
 		t.Error("the index answers otherwise on the checkpoint")
 	}
 	closed(t, x)
-	if len(seen) < 6 {
-		t.Fatalf("%d steps, want 6 and more", len(seen))
+	if len(seen) < 7 {
+		t.Fatalf("%d steps, want 7 and more", len(seen))
 	}
 	for _, c := range seen {
 		if !holds(t, c.step, c.left.put(t), want) {

@@ -82,11 +82,11 @@ func glance(r store.Record) (g glimpse, err error) {
 		return fail("number")
 	}
 	g.product = b[1+size:][:n]
-	var print fingerprint.Fingerprint
-	if err := print.UnmarshalBinary(b[at:end]); err != nil {
+	var described fingerprint.Fingerprint
+	if err := described.UnmarshalBinary(b[at:end]); err != nil {
 		return fail(err.Error())
 	}
-	g.recipe, g.hashes = print.Recipe, hashesOf(&print)
+	g.recipe, g.hashes = described.Recipe, hashesOf(&described)
 	return g, nil
 }
 

@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -62,9 +63,41 @@ func TestConformanceWithCheckpoints(t *testing.T) {
 	indextest.Run(t, func(t testing.TB) indextest.Place { return eager(filepath.Join(t.TempDir(), "index.db")) })
 }
 
-// TestFormat1 opens a file that has photos of the first version of the format.
-func TestFormat1(t *testing.T) {
-	b, err := os.ReadFile(golden)
+// TestFormats opens files that have photos of each version of the format.
+func TestFormats(t *testing.T) {
+	t.Run("1", func(t *testing.T) {
+		x, put := openGolden(t, "testdata/format/1.db")
+		if _, err := x.Features(t.Context(), put[1].Key); !errors.Is(err, index.ErrNotFound) {
+			t.Errorf("features of a photo of format 1: %v", err)
+		}
+		// It gains features by being put again.
+		p := put[1]
+		p.Features = keptFeatures()
+		if stored, err := x.Put(t.Context(), p); err != nil || stored[0].Outcome != index.Replaced {
+			t.Errorf("put with features: %v, %v", stored, err)
+		}
+		if f, err := x.Features(t.Context(), p.Key); err != nil || !cmp.Equal(f, *p.Features) {
+			t.Errorf("features: %+v, %v", f, err)
+		}
+	})
+	t.Run("2", func(t *testing.T) {
+		x, put := openGolden(t, golden)
+		if f, err := x.Features(t.Context(), put[1].Key); err != nil || !cmp.Equal(f, *keptFeatures()) {
+			t.Errorf("features: %+v, %v", f, err)
+		}
+		if _, err := x.Features(t.Context(), put[0].Key); !errors.Is(err, index.ErrNotFound) {
+			t.Errorf("features of a photo that has none: %v", err)
+		}
+		if s, err := x.Brand(t.Context(), "off"); err != nil || s.Partial {
+			t.Errorf("a brand that is off: %+v, %v", s, err)
+		}
+	})
+}
+
+// openGolden opens a copy of a file that was written by an earlier version, and closes and checks it in the end.
+func openGolden(t *testing.T, path string) (index.Index, []index.Photo) {
+	t.Helper()
+	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,8 +115,11 @@ func TestFormat1(t *testing.T) {
 	if diff := cmp.Diff(kept(), got, set, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("photos (-want +got):\n%s", diff)
 	}
-	if err := x.Close(); err != nil {
-		t.Error(err)
-	}
-	f.Check(t)
+	t.Cleanup(func() {
+		if err := x.Close(); err != nil {
+			t.Error(err)
+		}
+		f.Check(t)
+	})
+	return x, got
 }

@@ -11,13 +11,14 @@ import (
 	"go.uber.org/goleak"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/index/local"
 )
 
 var update = flag.Bool("update", false, "write testdata/format anew, for a new version of the format")
 
-const golden = "testdata/format/1.db"
+const golden = "testdata/format/2.db"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -47,6 +48,16 @@ func kept() []index.Photo {
 	return []index.Photo{bare, full}
 }
 
+// keptFeatures are those of the second of them, since the second version of the format.
+func keptFeatures() *feature.Set {
+	f := &feature.Set{Recipe: 1, Width: 1200, Height: 900, Features: make([]feature.Feature, 3)}
+	for i := range f.Features {
+		f.Features[i] = feature.Feature{X: 1, Y: 2, Size: 3, Angle: 4, Descriptor: feature.Descriptor{5, 6, 7, uint64(i) << 60}}
+	}
+	f.Thumbnail = feature.Thumbnail{Width: 2, Height: 1, Y: []uint8{1, 2}, Cb: []uint8{3}, Cr: []uint8{4}}
+	return f
+}
+
 // writeGolden puts kept, one of them replaced and updated, and a photo that is deleted again.
 func writeGolden(path string) error {
 	ctx := context.Background()
@@ -60,6 +71,7 @@ func writeGolden(path string) error {
 		return err
 	}
 	photos := kept()
+	photos[1].Features = keptFeatures()
 	other := photos[1]
 	other.Original.SHA256[0], other.Metadata = 9, index.Metadata{}
 	gone := photos[0]
@@ -74,6 +86,9 @@ func writeGolden(path string) error {
 	}
 	if err == nil {
 		err = x.Delete(ctx, gone.Key)
+	}
+	if err == nil {
+		err = x.SetBrand(ctx, "off", index.BrandSettings{})
 	}
 	if err == nil {
 		err = errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.RemoveAll(path))

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 )
 
@@ -52,7 +53,24 @@ func crowd(seed uint64, n int) (photos []index.Photo, near func(fingerprint.Regi
 		}
 		photos = append(photos, p)
 	}
+	for i := range photos { // apart from the rest, which comes the same whatever is done here
+		if i%3 != 0 {
+			photos[i].Features = described(r, 8+r.IntN(8))
+		}
+	}
 	return photos, near
+}
+
+// described is a set of so many features.
+func described(r *rand.Rand, n int) *feature.Set {
+	f := &feature.Set{Recipe: feature.Current, Width: 800, Height: 600, Features: make([]feature.Feature, n)}
+	for i := range f.Features {
+		g := &f.Features[i]
+		g.X, g.Y, g.Size, g.Angle = uint16(r.Uint32()), uint16(r.Uint32()), uint8(r.Uint32()), uint8(r.Uint32())
+		g.Descriptor = feature.Descriptor{r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()}
+	}
+	f.Thumbnail = feature.Thumbnail{Width: 2, Height: 2, Y: make([]uint8, 4), Cb: make([]uint8, 1), Cr: make([]uint8, 1)}
+	return f
 }
 
 // naive compares each photo with each probe.
