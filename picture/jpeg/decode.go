@@ -10,12 +10,12 @@ import (
 // channel is a component while it is decoded.
 type channel struct {
 	component
-	points int // samples that a block becomes, along a side: 8 at full size, 1 at an eighth
-	seen   bool
-	fold   [64]weight
-	pix    []uint8
-	stride int
-	// coefs are kept of progressive pictures: per block all 64 in zigzag order, or the first where points is 1.
+	points  int // samples that a block becomes, along a side: 8 at full size, 1 at an eighth
+	seen    bool
+	weights [64]int32 // of coefficients, row by row
+	pix     []uint8
+	stride  int
+	// coefs are kept of progressive pictures: per block all 64, row by row, or the first where points is 1.
 	coefs []int16
 	per   int
 	left  [64]int8 // bits of each coefficient that are yet to come
@@ -41,8 +41,8 @@ type decoder struct {
 	n    int
 
 	eobRun int
-	sums   [64]int32
-	coefs  []int16 // for all channels
+	block  [64]int16 // of a sequential picture; clear between blocks
+	coefs  []int16   // for all channels
 }
 
 // decoders keep their tables, since many pictures have the same.
@@ -133,6 +133,7 @@ func (f *File) Decode(denom int) (*image.YCbCr, error) {
 func (d *decoder) prepare(f *File, denom int) {
 	d.f, d.interval, d.all = f, 0, !f.Ended
 	d.have, d.haveQ = [2][4]bool{}, [4]bool{}
+	d.block = [64]int16{}
 	if cap(d.channels) < len(f.components) {
 		d.channels = make([]channel, 4)
 	}

@@ -113,7 +113,7 @@ func (d *decoder) firstAC(c *channel, s *scan, x, y int) bool {
 			d.n = n
 			return false
 		}
-		coefs[k&63] = int16(v << uint(s.low&15))
+		coefs[zigzag[k&63]] = int16(v << uint(s.low&15))
 	}
 	d.at, d.acc, d.n = at, acc, n
 	return true
@@ -158,7 +158,7 @@ func (d *decoder) refineAC(c *channel, s *scan, x, y int) bool {
 			if k > s.last {
 				return false
 			}
-			coefs[k&63] = v
+			coefs[zigzag[k&63]] = v
 		}
 		k++
 	}
@@ -174,7 +174,8 @@ func (d *decoder) refineAC(c *channel, s *scan, x, y int) bool {
 func (d *decoder) refine(coefs []int16, k, last, zeros int, delta int16) int {
 	at, acc, n := d.at, d.acc, d.n
 	for ; k <= last; k++ {
-		v := coefs[k&63]
+		place := &coefs[zigzag[k&63]]
+		v := *place
 		if v == 0 {
 			if zeros == 0 {
 				break
@@ -191,7 +192,7 @@ func (d *decoder) refine(coefs []int16, k, last, zeros int, delta int16) int {
 			} else {
 				v -= delta
 			}
-			coefs[k&63] = v
+			*place = v
 		}
 		acc <<= 1
 		n--
@@ -206,18 +207,11 @@ func (d *decoder) render(c *channel) {
 		for x := range c.across {
 			coefs := c.block(x, y)
 			at := (y*c.stride + x) * c.points
-			if c.points == 1 {
-				c.pix[at] = sample(int32(coefs[0]) * c.fold[0].by)
+			if c.per == 1 {
+				c.pix[at] = sample(int32(coefs[0]) * c.weights[0])
 				continue
 			}
-			clear(d.sums[:c.points*c.points])
-			for k, v := range coefs {
-				if v != 0 {
-					w := c.fold[k&63]
-					d.sums[w.to&63] += int32(v) * w.by
-				}
-			}
-			c.transform(&d.sums, at)
+			c.transform((*[64]int16)(coefs), at)
 		}
 	}
 }

@@ -164,17 +164,17 @@ func (d *decoder) sequential(c *channel, _ *scan, x, y int) bool {
 	if !d.decodeDC(c) {
 		return false
 	}
-	d.sums[0] = c.pred * c.fold[0].by
 	at := (y*c.stride + x) * c.points
 	if c.points == 1 {
-		c.pix[at] = sample(d.sums[0])
+		c.pix[at] = sample(c.pred * c.weights[0])
 		return d.stepAC(c.ac)
 	}
-	clear(d.sums[1 : c.points*c.points])
-	if !d.sumAC(c) {
+	d.block[0] = int16(c.pred)
+	if !d.decodeAC(c.ac) {
 		return false
 	}
-	c.transform(&d.sums, at)
+	c.transform(&d.block, at)
+	d.block = [64]int16{}
 	return true
 }
 
@@ -254,10 +254,10 @@ func (d *decoder) stepAC(t *huffman) bool {
 	return true
 }
 
-// sumAC decodes the other coefficients of a block and adds them, weighted, to the sums.
-func (d *decoder) sumAC(c *channel) bool {
+// decodeAC decodes the other coefficients of a block.
+func (d *decoder) decodeAC(t *huffman) bool {
 	data, at, acc, n := d.data, d.at, d.acc, d.n
-	t, fold, sums := c.ac, &c.fold, &d.sums
+	block := &d.block
 	for k := 1; k < 64; {
 		if n < 32 {
 			at, acc, n = fill(data, at, acc, n)
@@ -295,8 +295,7 @@ func (d *decoder) sumAC(c *channel) bool {
 			d.n = n
 			return false
 		}
-		w := fold[k&63]
-		sums[w.to&63] += v * w.by
+		block[zigzag[k&63]&63] = int16(v)
 		k++
 	}
 	d.at, d.acc, d.n = at, acc, n
