@@ -35,11 +35,7 @@ type decoder struct {
 	haveQ    [4]bool
 	interval int // MCUs between restarts; 0 for none
 
-	data []byte // of the scan, up to the next restart
-	at   int
-	acc  uint64
-	n    int
-
+	reader
 	eobRun int
 	block  [64]int16 // of a sequential picture; clear between blocks
 	coefs  []int16   // for all channels
@@ -48,8 +44,12 @@ type decoder struct {
 // decoders keep their tables, since many pictures have the same.
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-// maxKept is the most coefficients that a decoder keeps between pictures: 4 MiB.
-const maxKept = 2 << 20
+// What a decoder keeps between pictures at the most: as many coefficients as a picture of 4 megapixels has whose chroma
+// is subsampled, 12 MiB, and 4 MiB of data.
+const (
+	maxKeptCoefs = 6 << 20
+	maxKeptData  = 4 << 20
+)
 
 // points returns the samples that a block of a channel becomes along a side. Chroma that has luma's resolution is
 // reduced twice as far, where it can be: nothing that is told from a reduced picture needs it finer.
@@ -76,6 +76,11 @@ func (f *File) Memory(denom int) int64 {
 			need += blocks * 2
 		}
 	}
+	longest := 0
+	for _, s := range f.segments {
+		longest = max(longest, len(s.data))
+	}
+	need += int64(longest)
 	if f.colour() != colourYCbCr {
 		n := int64(8 / denom)
 		need += 3 * (int64(f.Width)*int64(f.Height)*n*n/64 + 1)
@@ -174,10 +179,13 @@ func (d *decoder) prepare(f *File, denom int) {
 
 // release gives the decoder back, without what belongs to its picture.
 func (d *decoder) release() {
-	d.f, d.data = nil, nil
+	d.f = nil
 	clear(d.channels)
-	if cap(d.coefs) > maxKept {
+	if cap(d.coefs) > maxKeptCoefs {
 		d.coefs = nil
+	}
+	if cap(d.data) > maxKeptData {
+		d.data = nil
 	}
 	decoders.Put(d)
 }

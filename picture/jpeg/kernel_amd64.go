@@ -5,7 +5,7 @@ package jpeg
 import "golang.org/x/sys/cpu"
 
 func best() int {
-	if !cpu.X86.HasAVX2 {
+	if !cpu.X86.HasAVX2 || !cpu.X86.HasBMI2 {
 		return plain
 	}
 	return avx2
@@ -42,4 +42,14 @@ func kernel2(pix []uint8, stride int, coefs *[64]int16, weights *[64]int32) {
 		return
 	}
 	plain2(pix, stride, coefs, weights)
+}
+
+//go:noescape
+func decodeACAVX2(r *reader, value *[1 << lookBits]uint32, block *[64]int16, k int) int
+
+func kernelAC(r *reader, value *[1 << lookBits]uint32, block *[64]int16, k int) int {
+	if kernels == avx2 {
+		return decodeACAVX2(r, value, block, k)
+	}
+	return plainAC(r, value, block, k)
 }

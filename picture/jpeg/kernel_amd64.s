@@ -1,5 +1,6 @@
 //go:build !noasm
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // The factors of inverse8 and inverse4, with 16 places, in the even lanes that VPMULDQ reads.
@@ -339,4 +340,95 @@ TEXT ·inverse2AVX2(SB), NOSPLIT, $0-48
 	VPEXTRW $0, X0, (DI)
 	VPEXTRW $1, X0, (DI)(BX*1)
 	VZEROUPPER
+	RET
+
+// SYMBOL decodes the code that acc starts with, and the coefficient behind it. It goes to bare where there is none behind
+// it, or where the code isn't in the table.
+#define SYMBOL(bare) \
+	MOVQ R11, AX \
+	SHRQ $54, AX \
+	MOVL (BX)(AX*4), DX \
+	CMPL DX, $const_valueCoded \
+	JCS  bare \
+	MOVL DX, AX \
+	SHRL $16, AX \
+	SHLXQ AX, R11, R13 \
+	SHLXQ DX, R11, R11 \
+	MOVBLZX DL, AX \
+	SUBQ AX, R12 \
+	MOVBLZX DH, AX \
+	ADDQ AX, CX \
+	SHRL $24, DX \
+	MOVQ R13, AX \
+	NOTQ AX \
+	SARQ $63, AX \
+	XORQ AX, R13 \
+	SHRXQ DX, R13, R13 \
+	XORQ AX, R13 \
+	SUBQ AX, R13 \
+	MOVBLZX (SI)(CX*1), AX \
+	MOVW R13, (DI)(AX*2) \
+	INCQ CX
+
+// func decodeACAVX2(r *reader, value *[1 << lookBits]uint32, block *[64]int16, k int) int
+//
+// Codes that are in the table have 25 bits at the most with their coefficient, so two are decoded each time that acc is
+// filled. AX is scratch, BX value, CX k, DX the entry, SI zigzag, DI block, R8 the data, R9 at, R10 the last place that a
+// word can be read from, R11 acc, R12 n, R13 the coefficient.
+TEXT ·decodeACAVX2(SB), NOSPLIT, $0-40
+	MOVQ r+0(FP), R15
+	MOVQ value+8(FP), BX
+	MOVQ block+16(FP), DI
+	MOVQ k+24(FP), CX
+	LEAQ ·zigzag(SB), SI
+	MOVQ reader_data(R15), R8
+	MOVQ (reader_data+8)(R15), R10
+	SUBQ $8, R10
+	MOVQ reader_at(R15), R9
+	MOVQ reader_acc(R15), R11
+	MOVQ reader_n(R15), R12
+
+next:
+	CMPQ R9, R10
+	JGT  leave
+	MOVQ (R8)(R9*1), AX
+	BSWAPQ AX
+	SHRXQ R12, AX, AX
+	ORQ  AX, R11
+	MOVL $63, AX
+	SUBQ R12, AX
+	SHRQ $3, AX
+	ADDQ AX, R9
+	ORQ  $56, R12
+
+	SYMBOL(bare)
+	CMPQ CX, $64
+	JGE  leave
+	SYMBOL(bare)
+	CMPQ CX, $64
+	JLT  next
+	JMP  leave
+
+bare:
+	TESTL DX, DX
+	JEQ  leave
+	SHLXQ DX, R11, R11
+	MOVBLZX DL, AX
+	SUBQ AX, R12
+	SHRL $12, DX
+	CMPL DX, $15
+	JNE  end
+	ADDQ $16, CX
+	CMPQ CX, $64
+	JLT  next
+	JMP  leave
+
+end:
+	MOVL $64, CX
+
+leave:
+	MOVQ R9, reader_at(R15)
+	MOVQ R11, reader_acc(R15)
+	MOVQ R12, reader_n(R15)
+	MOVQ CX, ret+32(FP)
 	RET

@@ -62,3 +62,67 @@ func TestKernelsGiveWhatPlainGives(t *testing.T) {
 		}
 	}
 }
+
+// specOf draws a Huffman table of codes of all lengths, with symbols of all kinds.
+func specOf(r *rand.Rand) []byte {
+	spec := make([]byte, 16)
+	space := 1 << 16 // of codes of 16 bits, still to be given away
+	for n := 1; n <= 16; n++ {
+		most := min(space>>(16-n), 255-len(spec)+16)
+		count := r.IntN(most/2 + 1)
+		spec[n-1] = byte(count)
+		space -= count << (16 - n)
+		for range count {
+			symbol := byte(r.IntN(256))
+			if r.IntN(2) == 0 {
+				symbol &= 0x1f // as photos have them
+			}
+			spec = append(spec, symbol)
+		}
+	}
+	return spec
+}
+
+// Coefficients, what remains of the data, and what is wrong are the same with all kernels, up to the last bit.
+func TestCoefficientsAreThoseOfPlain(t *testing.T) {
+	if best() == plain {
+		t.Skip("this machine has the plain kernels alone")
+	}
+	defer func(l int) { kernels = l }(kernels)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	whole, broken := 0, 0
+	for range 2000 {
+		var table huffman
+		if err := table.set(specOf(r)); err != nil {
+			t.Fatal(err)
+		}
+		table.makeValue()
+		data := make([]byte, r.IntN(200))
+		for i := range data {
+			data[i] = byte(r.Uint32())
+		}
+		var a, b decoder
+		a.data, b.data = data, data
+		for i := 0; ; i++ {
+			kernels = plain
+			okA := a.decodeAC(&table)
+			kernels = best()
+			okB := b.decodeAC(&table)
+			if okA != okB || a.block != b.block || 8*a.at-a.n != 8*b.at-b.n {
+				t.Fatalf("block %d: plain gives %v, %v at bit %d, the kernel %v, %v at bit %d",
+					i, okA, a.block, 8*a.at-a.n, okB, b.block, 8*b.at-b.n)
+			}
+			if !okA || a.n < 0 {
+				broken++
+				break
+			}
+			a.block, b.block = [64]int16{}, [64]int16{}
+			whole++
+		}
+	}
+	if whole < 1000 || broken < 1000 {
+		t.Errorf("%d blocks were whole and %d broken: too few", whole, broken)
+	}
+}

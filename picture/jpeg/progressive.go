@@ -75,12 +75,7 @@ func (d *decoder) firstAC(c *channel, s *scan, x, y int) bool {
 			at, acc, n = fill(data, at, acc, n)
 		}
 		e := t.value[acc>>lookShift]
-		v := int32(e) >> 16
-		if v != 0 {
-			acc <<= e & 63
-			n -= int(e & 63)
-			k += int(e >> 8 & 15)
-		} else {
+		if e < valueCoded {
 			length, symbol := int(e&0xff), uint8(e>>8)
 			if length == 0 {
 				if length, symbol = t.long(acc); length == 0 {
@@ -88,10 +83,10 @@ func (d *decoder) firstAC(c *channel, s *scan, x, y int) bool {
 					return false
 				}
 			}
-			acc <<= uint(length) & 63
-			n -= length
 			size, run := int(symbol&15), int(symbol>>4)
 			if size == 0 {
+				acc <<= uint(length) & 63
+				n -= length
 				if run == 15 {
 					k += 15
 					continue
@@ -104,16 +99,15 @@ func (d *decoder) firstAC(c *channel, s *scan, x, y int) bool {
 				}
 				break
 			}
-			v = extend(acc, size)
-			acc <<= uint(size) & 63
-			n -= size
-			k += run
+			e = coded(length, size, run)
 		}
-		if k > s.last {
-			d.n = n
+		if k += int(e >> 8 & 15); k > s.last {
+			d.n = n - int(e&63)
 			return false
 		}
-		coefs[zigzag[k&63]] = int16(v << uint(s.low&15))
+		coefs[zigzag[k&63]] = int16(coefficient(acc, e) << uint(s.low&15))
+		acc <<= e & 63
+		n -= int(e & 63)
 	}
 	d.at, d.acc, d.n = at, acc, n
 	return true
