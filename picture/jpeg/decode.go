@@ -15,10 +15,12 @@ type channel struct {
 	weights [64]int32 // of coefficients, row by row
 	pix     []uint8
 	stride  int
-	// coefs are kept of progressive pictures: per block all 64, row by row, or the first where points is 1.
-	coefs []int16
-	per   int
-	left  [64]int8 // bits of each coefficient that are yet to come
+	// Of progressive pictures, per block: the mean; which of the others are not 0, a bit each in the file's order, and
+	// all 64, row by row. These two are nil where points is 1; a block's coefs are clear once one of them is not 0.
+	means  []int16
+	filled []uint64
+	coefs  []int16
+	left   [64]int8 // bits of each coefficient that are yet to come
 
 	pred   int32
 	dc, ac *huffman
@@ -38,7 +40,11 @@ type decoder struct {
 	reader
 	eobRun int
 	block  [64]int16 // of a sequential picture; clear between blocks
-	coefs  []int16   // for all channels
+
+	// For all channels.
+	means  []int16
+	filled []uint64
+	coefs  []int16
 }
 
 // decoders keep their tables, since many pictures have the same.
@@ -71,7 +77,7 @@ func (f *File) Memory(denom int) int64 {
 		need += blocks * int64(points*points)
 		switch {
 		case f.Progressive && (points > 1 || !f.Ended):
-			need += blocks * 128
+			need += blocks * (2 + 8 + 128)
 		case f.Progressive:
 			need += blocks * 2
 		}
@@ -143,38 +149,61 @@ func (d *decoder) prepare(f *File, denom int) {
 		d.channels = make([]channel, 4)
 	}
 	d.channels = d.channels[:len(f.components)]
-	samples, coefs := 0, 0
+	samples := 0
 	for i := range d.channels {
 		c := &d.channels[i]
-		*c = channel{component: f.components[i], points: f.points(i, denom), per: 64}
-		if c.points == 1 && !d.all {
-			c.per = 1
-		}
+		*c = channel{component: f.components[i], points: f.points(i, denom)}
 		c.stride = c.acrossMCU * c.points
 		samples += c.stride * c.downMCU * c.points
-		coefs += c.acrossMCU * c.downMCU * c.per
 		for k := range c.left {
 			c.left[k] = -1
 		}
 	}
 	pix := make([]uint8, samples)
-	if !f.Progressive {
-		coefs = 0
-	} else if cap(d.coefs) < coefs {
-		d.coefs = make([]int16, coefs)
-	} else {
-		clear(d.coefs[:coefs])
-	}
-	rest := d.coefs[:coefs]
 	for i := range d.channels {
 		c := &d.channels[i]
 		n := c.stride * c.downMCU * c.points
 		c.pix, pix = pix[:n:n], pix[n:]
-		if f.Progressive {
-			n = c.acrossMCU * c.downMCU * c.per
-			c.coefs, rest = rest[:n:n], rest[n:]
+	}
+	if f.Progressive {
+		d.prepareBlocks()
+	}
+}
+
+// prepareBlocks has room for the blocks of a progressive picture. Coefficients are not cleared: see channel.
+func (d *decoder) prepareBlocks() {
+	means, blocks := 0, 0
+	for i := range d.channels {
+		c := &d.channels[i]
+		n := c.acrossMCU * c.downMCU
+		means += n
+		if c.points > 1 || d.all {
+			blocks += n
 		}
 	}
+	d.means = room(d.means, means)
+	d.filled = room(d.filled, blocks)
+	d.coefs = room(d.coefs, 64*blocks)
+	clear(d.means)
+	clear(d.filled)
+	restMeans, restFilled, rest := d.means, d.filled, d.coefs
+	for i := range d.channels {
+		c := &d.channels[i]
+		n := c.acrossMCU * c.downMCU
+		c.means, restMeans = restMeans[:n:n], restMeans[n:]
+		if c.points > 1 || d.all {
+			c.filled, restFilled = restFilled[:n:n], restFilled[n:]
+			c.coefs, rest = rest[:64*n:64*n], rest[64*n:]
+		}
+	}
+}
+
+// room returns n elements, those of s where they suffice, with whatever they hold.
+func room[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
 }
 
 // release gives the decoder back, without what belongs to its picture.
@@ -182,7 +211,7 @@ func (d *decoder) release() {
 	d.f = nil
 	clear(d.channels)
 	if cap(d.coefs) > maxKeptCoefs {
-		d.coefs = nil
+		d.means, d.filled, d.coefs = nil, nil, nil
 	}
 	if cap(d.data) > maxKeptData {
 		d.data = nil

@@ -1,5 +1,7 @@
 package jpeg
 
+import "encoding/binary"
+
 // The kernels make samples of a block's coefficients. Each has a plain version, which defines what it does and serves
 // where there is no faster one, and versions in assembly, which give the same samples bit for bit, also where sums
 // overflow; kernels says which of them runs.
@@ -47,6 +49,12 @@ func flat(coefs *[64]int16) bool {
 
 // level makes a block of as many samples along a side, all alike.
 func level(pix []uint8, stride, points int, v uint8) {
+	if points == 8 {
+		for y := range 8 {
+			binary.NativeEndian.PutUint64(pix[y*stride:], uint64(v)*0x0101010101010101)
+		}
+		return
+	}
 	for y := range points {
 		row := pix[y*stride:][:points]
 		for x := range row {

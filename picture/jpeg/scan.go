@@ -1,9 +1,6 @@
 package jpeg
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // scan is the header of a scan.
 type scan struct {
@@ -55,7 +52,7 @@ func (d *decoder) readScan(seg segment) error {
 			return err
 		}
 	}
-	if d.f.Progressive && s.first > 0 && s.channels[0].per == 1 {
+	if d.f.Progressive && s.first > 0 && s.channels[0].coefs == nil {
 		return nil // of the mean of a block, nothing
 	}
 	return d.run(s, seg.data)
@@ -109,7 +106,7 @@ func (d *decoder) run(s *scan, data []byte) error {
 	rest := data
 	toRestart := 0
 	for y := range s.down {
-		for x := range s.across {
+		for x := 0; x < s.across; x++ {
 			if toRestart == 0 {
 				if d.n < 0 && (x > 0 || y > 0) {
 					return d.short(y, s)
@@ -120,7 +117,7 @@ func (d *decoder) run(s *scan, data []byte) error {
 					next, rest = nextInterval(next)
 					toRestart = d.interval
 				}
-				d.data = unstuff(slices.Grow(d.data[:0], len(next)), next)
+				d.data = unstuff(room(d.data, len(next))[:0], next)
 				d.at, d.acc, d.n, d.eobRun = 0, 0, 0, 0
 				for _, c := range s.channels {
 					c.pred = 0
@@ -130,6 +127,10 @@ func (d *decoder) run(s *scan, data []byte) error {
 			if len(s.channels) == 1 {
 				if !s.decode(d, one, s, x, y) {
 					return d.broken(y, s)
+				}
+				if s.first > 0 && s.high == 0 {
+					skip := min(d.eobRun, toRestart, s.across-1-x)
+					d.eobRun, toRestart, x = d.eobRun-skip, toRestart-skip, x+skip
 				}
 				continue
 			}
