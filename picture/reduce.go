@@ -89,12 +89,7 @@ func newBoxes(c cells, width, height, channels int) *boxes {
 
 // add adds the next row, its channels interleaved. It tells whether the row of cells is complete.
 func (b *boxes) add(row []uint8) bool {
-	switch {
-	case b.side == 1:
-		for i, v := range row {
-			b.sums[i] = uint32(v)
-		}
-	case b.channels == 1:
+	if b.channels == 1 {
 		for i := range b.sums {
 			from, to := b.span(i, b.width, b.leadX)
 			var sum uint32
@@ -103,7 +98,7 @@ func (b *boxes) add(row []uint8) bool {
 			}
 			b.sums[i] += sum
 		}
-	default:
+	} else {
 		for i := range b.across {
 			from, to := b.span(i, b.width, b.leadX)
 			var s0, s1, s2 uint32
