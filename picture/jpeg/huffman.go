@@ -175,34 +175,3 @@ func unstuff(to, data []byte) []byte {
 		data = data[i+2:]
 	}
 }
-
-// plainAC decodes coefficients of a block, from the k-th on, as long as codes are in the table and the data doesn't end
-// within eight bytes. It returns the coefficient to come: 64 where the block is complete, more where it runs over.
-// kernelAC may stop earlier before the data ends.
-func plainAC(r *reader, value *[1 << lookBits]uint32, block *[64]int16, k int) int {
-	data, at, acc, n := r.data, r.at, r.acc, r.n
-	for k < 64 {
-		if n < 32 {
-			if at+8 > len(data) {
-				break
-			}
-			at, acc, n = fill(data, at, acc, n)
-		}
-		e := value[acc>>lookShift]
-		if e >= valueCoded {
-			k += int(e >> 8 & 15)
-			block[zigzag[k&127]&63] = int16(coefficient(acc, e))
-			k++
-		} else if e == 0 {
-			break
-		} else if e>>12 == 15 {
-			k += 16
-		} else {
-			k = 64
-		}
-		acc <<= e & 63
-		n -= int(e & 63)
-	}
-	r.at, r.acc, r.n = at, acc, n
-	return k
-}

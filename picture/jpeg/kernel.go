@@ -2,11 +2,12 @@ package jpeg
 
 import "encoding/binary"
 
-// The kernels make samples of a block's coefficients. Each has a plain version, which defines what it does and serves
-// where there is no faster one, and versions in assembly, which give the same samples bit for bit, also where sums
-// overflow; kernels says which of them runs.
+// The kernels decode the coefficients of a block, and make samples of them. Each has a plain version, which defines what
+// it does and serves where there is no faster one, and versions in assembly; kernels says which of them runs. Samples
+// are the same bit for bit, also where sums overflow.
 //
-// Coefficients and weights are row by row; the block's samples are put into the first places of pix, rows stride apart.
+// Those that make samples take coefficients and weights row by row, and put the block's samples into the first places of
+// pix, rows stride apart.
 
 // The levels of kernels, of which a machine has some.
 const (
@@ -16,6 +17,37 @@ const (
 
 // kernels is the level of the kernels that run; but for tests it is the best that the machine has.
 var kernels = best()
+
+// plainAC decodes coefficients of a block, from the k-th on, as long as codes are in the table and the data doesn't end
+// within eight bytes. It returns the coefficient to come: 64 where the block is complete, more where it runs over.
+// kernelAC may stop earlier before the data ends.
+func plainAC(r *reader, value *[1 << lookBits]uint32, block *[64]int16, k int) int {
+	data, at, acc, n := r.data, r.at, r.acc, r.n
+	for k < 64 {
+		if n < 32 {
+			if at+8 > len(data) {
+				break
+			}
+			at, acc, n = fill(data, at, acc, n)
+		}
+		e := value[acc>>lookShift]
+		if e >= valueCoded {
+			k += int(e >> 8 & 15)
+			block[zigzag[k&127]&63] = int16(coefficient(acc, e))
+			k++
+		} else if e == 0 {
+			break
+		} else if e>>12 == 15 {
+			k += 16
+		} else {
+			k = 64
+		}
+		acc <<= e & 63
+		n -= int(e & 63)
+	}
+	r.at, r.acc, r.n = at, acc, n
+	return k
+}
 
 // sample rounds a sum and shifts it to a sample's range.
 func sample(sum int32) uint8 {
