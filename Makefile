@@ -64,7 +64,7 @@ test: ## all tests, with the race detector where there is a C compiler
 .PHONY: test-long
 test-long: ## the same with the tests that take minutes: crashes, simulations, large sets, code without assembly
 	@$(set_race); set -x; TOUCHSTONE_LONG=1 go test $$race -shuffle=on -timeout=60m $(PKG)
-	go test -tags=nodynamic,noasm ./index/...
+	go test -tags=nodynamic,noasm ./index/... ./picture/jpeg
 
 .PHONY: test-arm64
 test-arm64: ## search on arm64, run by qemu-aarch64 (Debian: qemu-user)

@@ -2,6 +2,7 @@ package picture_test
 
 import (
 	"bytes"
+	"fmt"
 	"image/jpeg"
 	"io/fs"
 	"os"
@@ -107,7 +108,8 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkFormats decodes a drawn picture of 1 megapixel; AVIF's has a quarter, HEIC's is a photo of 1.8.
+// BenchmarkFormats decodes a drawn picture of 1 megapixel for a side of 128, and in full; AVIF's has a quarter, HEIC's is
+// a photo of 1.8.
 func BenchmarkFormats(b *testing.B) {
 	m := scene(1200, 900)
 	d := picture.NewDecoder(picture.Limits{})
@@ -115,13 +117,15 @@ func BenchmarkFormats(b *testing.B) {
 		"jpeg": asJPEG(b, m), "png": asPNG(b, m), "gif": asGIF(b, m), "webp": asWebP(b, m, false),
 		"webp lossless": asWebP(b, m, true), "bmp": asBMP(b, m), "tiff": asTIFF(b, m), "avif": read(b, filepath.Join(moduleData(b, "github.com/gen2brain/avif"), "test8.avif")), "heic": asHEIC(b),
 	} {
-		b.Run("format="+name, func(b *testing.B) {
-			b.ReportAllocs()
-			for range b.N {
-				if _, err := d.Decode(b.Context(), content, 128); err != nil {
-					b.Fatal(err)
+		for _, side := range []int{128, 0} {
+			b.Run(fmt.Sprintf("format=%s/side=%d", name, side), func(b *testing.B) {
+				b.ReportAllocs()
+				for range b.N {
+					if _, err := d.Decode(b.Context(), content, side); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }

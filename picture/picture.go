@@ -138,17 +138,23 @@ func (d *Decoder) Config(b []byte) (Config, error) {
 }
 
 // Decode decodes a picture and reduces it as far as its shorter side keeps at least side pixels, by a power of two up
-// to 64. Where the original is smaller than that, or side is 0 or negative, it is not reduced. The bytes are only read,
-// and not after Decode has returned.
-//
-// Decode waits until the memory that it will need is free, or until ctx is done: then the context's error is returned.
-// Other errors: ErrEmpty, ErrFormat, ErrTooLarge, ErrTooSmall, ErrTruncated, ErrCorrupt, ErrUnsupported, ErrDecoder.
+// to 64. Where the original is smaller than that, or side is 0 or negative, it is not reduced. It is DecodeKeeping with
+// that shorter side.
 func (d *Decoder) Decode(ctx context.Context, b []byte, side int) (*Picture, error) {
+	return d.DecodeKeeping(ctx, b, Sides{Shorter: side})
+}
+
+// DecodeKeeping decodes a picture and reduces it as far as both sides keep what they are to keep, by a power of two up to
+// 64. The bytes are only read, and not after it has returned.
+//
+// It waits until the memory that it will need is free, or until ctx is done: then the context's error is returned.
+// Other errors: ErrEmpty, ErrFormat, ErrTooLarge, ErrTooSmall, ErrTruncated, ErrCorrupt, ErrUnsupported, ErrDecoder.
+func (d *Decoder) DecodeKeeping(ctx context.Context, b []byte, keep Sides) (*Picture, error) {
 	h, err := d.open(b)
 	if err != nil {
 		return nil, err
 	}
-	n := reduction(min(h.width, h.height), side)
+	n := keep.reduction(h.width, h.height)
 	c := h.orientation.cells(n)
 	need := h.file.memory(c)
 	if h.orientation != upright {

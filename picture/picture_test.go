@@ -47,6 +47,40 @@ func TestDecodeReduces(t *testing.T) {
 	}
 }
 
+// TestDecodeKeeping reduces no further than both sides allow, whichever way the picture lies.
+func TestDecodeKeeping(t *testing.T) {
+	t.Parallel()
+	lying, standing := asJPEG(t, scene(500, 300)), asJPEG(t, scene(300, 500))
+	d := picture.NewDecoder(picture.Limits{})
+	for _, c := range []struct {
+		keep      picture.Sides
+		reduction int
+	}{
+		{picture.Sides{}, 1},
+		{picture.Sides{Shorter: -1, Longer: -1}, 1},
+		{picture.Sides{Longer: 1000}, 1},
+		{picture.Sides{Longer: 500}, 1},
+		{picture.Sides{Longer: 251}, 1},
+		{picture.Sides{Longer: 250}, 2},
+		{picture.Sides{Longer: 125}, 4},
+		{picture.Sides{Longer: 1}, 64},
+		{picture.Sides{Shorter: 75}, 4},
+		{picture.Sides{Shorter: 75, Longer: 250}, 2},
+		{picture.Sides{Shorter: 76, Longer: 125}, 2},
+		{picture.Sides{Shorter: 75, Longer: 125}, 4},
+	} {
+		for name, b := range map[string][]byte{"lying": lying, "standing": standing} {
+			p, err := d.DecodeKeeping(t.Context(), b, c.keep)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Reduction != c.reduction {
+				t.Errorf("%s, keeping %+v, is reduced by %d, want %d", name, c.keep, p.Reduction, c.reduction)
+			}
+		}
+	}
+}
+
 // TestReductionIsTheMean compares with means computed in the plainest way.
 func TestReductionIsTheMean(t *testing.T) {
 	m := scene(203, 131)

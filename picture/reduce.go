@@ -5,11 +5,16 @@ import "image"
 // maxReduction bounds the power of two by which a picture is made smaller.
 const maxReduction = 64
 
-// reduction returns the largest power of two that leaves at least side pixels of the shorter side; 1 where side is not
-// positive.
-func reduction(shorter, side int) int {
+// Sides are the pixels that a picture's sides keep at the least when it is reduced. A side that is 0 or negative asks for
+// nothing; where neither asks, and where the original has less than is asked for, the picture is not reduced.
+type Sides struct{ Shorter, Longer int }
+
+// reduction returns the largest power of two that leaves a picture what is to be kept.
+func (keep Sides) reduction(width, height int) int {
+	leaves := func(length, side, n int) bool { return side <= 0 || int64(length) >= int64(side)*int64(n) }
 	n := 1
-	for side > 0 && n < maxReduction && int64(shorter) >= int64(side)*int64(2*n) {
+	for (keep.Shorter > 0 || keep.Longer > 0) && n < maxReduction &&
+		leaves(min(width, height), keep.Shorter, 2*n) && leaves(max(width, height), keep.Longer, 2*n) {
 		n *= 2
 	}
 	return n
@@ -89,12 +94,7 @@ func newBoxes(c cells, width, height, channels int) *boxes {
 
 // add adds the next row, its channels interleaved. It tells whether the row of cells is complete.
 func (b *boxes) add(row []uint8) bool {
-	switch {
-	case b.side == 1:
-		for i, v := range row {
-			b.sums[i] = uint32(v)
-		}
-	case b.channels == 1:
+	if b.channels == 1 {
 		for i := range b.sums {
 			from, to := b.span(i, b.width, b.leadX)
 			var sum uint32
@@ -103,7 +103,7 @@ func (b *boxes) add(row []uint8) bool {
 			}
 			b.sums[i] += sum
 		}
-	default:
+	} else {
 		for i := range b.across {
 			from, to := b.span(i, b.width, b.leadX)
 			var s0, s1, s2 uint32

@@ -22,6 +22,10 @@ func (r rows) reduced(c cells) *image.YCbCr {
 	if r.channels == 1 {
 		neutral(out)
 	}
+	if c.side == 1 {
+		r.convert(out)
+		return out
+	}
 	b := newBoxes(c, r.width, r.height, r.channels)
 	row := make([]uint8, r.width*r.channels)
 	for y := range r.height {
@@ -40,6 +44,25 @@ func (r rows) reduced(c cells) *image.YCbCr {
 		b.next()
 	}
 	return out
+}
+
+// convert makes each pixel one of a picture of the same size.
+func (r rows) convert(out *image.YCbCr) {
+	if r.channels == 1 {
+		for y := range r.height {
+			r.fill(y, out.Y[y*out.YStride:][:r.width])
+		}
+		return
+	}
+	row := make([]uint8, 3*r.width)
+	for y := range r.height {
+		r.fill(y, row)
+		at := y * out.YStride
+		ly, cb, cr := out.Y[at:][:r.width], out.Cb[at:][:r.width], out.Cr[at:][:r.width]
+		for x, rest := 0, row; len(rest) >= 3 && x < len(ly); x, rest = x+1, rest[3:] {
+			ly[x], cb[x], cr[x] = color.RGBToYCbCr(rest[0], rest[1], rest[2])
+		}
+	}
 }
 
 // on puts the picture on a white canvas, its upper left corner at p. What lies outside the canvas is cut off.

@@ -10,15 +10,17 @@ import (
 // channel is a component while it is decoded.
 type channel struct {
 	component
-	points int // samples that a block becomes, along a side: 8 at full size, 1 at an eighth
-	seen   bool
-	fold   [64]weight
-	pix    []uint8
-	stride int
-	// coefs are kept of progressive pictures: per block all 64 in zigzag order, or the first where points is 1.
-	coefs []int16
-	per   int
-	left  [64]int8 // bits of each coefficient that are yet to come
+	points  int // samples that a block becomes, along a side: 8 at full size, 1 at an eighth
+	seen    bool
+	weights [64]int32 // of coefficients, row by row
+	pix     []uint8
+	stride  int
+	// Of progressive pictures, per block: the mean; which of the others are not 0, a bit each in the file's order, and
+	// all 64, row by row. These two are nil where points is 1; a block's coefs are clear once one of them is not 0.
+	means  []int16
+	filled []uint64
+	coefs  []int16
+	left   [64]int8 // bits of each coefficient that are yet to come
 
 	pred   int32
 	dc, ac *huffman
@@ -35,21 +37,25 @@ type decoder struct {
 	haveQ    [4]bool
 	interval int // MCUs between restarts; 0 for none
 
-	data []byte // of the scan, up to the next restart
-	at   int
-	acc  uint64
-	n    int
-
+	reader
 	eobRun int
-	sums   [64]int32
-	coefs  []int16 // for all channels
+	block  [64]int16 // of a sequential picture; clear between blocks
+
+	// For all channels.
+	means  []int16
+	filled []uint64
+	coefs  []int16
 }
 
 // decoders keep their tables, since many pictures have the same.
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-// maxKept is the most coefficients that a decoder keeps between pictures: 4 MiB.
-const maxKept = 2 << 20
+// What a decoder keeps between pictures at the most: as many coefficients as a picture of 4 megapixels has whose chroma
+// is subsampled, 12 MiB, and 4 MiB of data.
+const (
+	maxKeptCoefs = 6 << 20
+	maxKeptData  = 4 << 20
+)
 
 // points returns the samples that a block of a channel becomes along a side. Chroma that has luma's resolution is
 // reduced twice as far, where it can be: nothing that is told from a reduced picture needs it finer.
@@ -71,11 +77,16 @@ func (f *File) Memory(denom int) int64 {
 		need += blocks * int64(points*points)
 		switch {
 		case f.Progressive && (points > 1 || !f.Ended):
-			need += blocks * 128
+			need += blocks * (2 + 8 + 128)
 		case f.Progressive:
 			need += blocks * 2
 		}
 	}
+	longest := 0
+	for _, s := range f.segments {
+		longest = max(longest, len(s.data))
+	}
+	need += int64(longest)
 	if f.colour() != colourYCbCr {
 		n := int64(8 / denom)
 		need += 3 * (int64(f.Width)*int64(f.Height)*n*n/64 + 1)
@@ -133,50 +144,77 @@ func (f *File) Decode(denom int) (*image.YCbCr, error) {
 func (d *decoder) prepare(f *File, denom int) {
 	d.f, d.interval, d.all = f, 0, !f.Ended
 	d.have, d.haveQ = [2][4]bool{}, [4]bool{}
+	d.block = [64]int16{}
 	if cap(d.channels) < len(f.components) {
 		d.channels = make([]channel, 4)
 	}
 	d.channels = d.channels[:len(f.components)]
-	samples, coefs := 0, 0
+	samples := 0
 	for i := range d.channels {
 		c := &d.channels[i]
-		*c = channel{component: f.components[i], points: f.points(i, denom), per: 64}
-		if c.points == 1 && !d.all {
-			c.per = 1
-		}
+		*c = channel{component: f.components[i], points: f.points(i, denom)}
 		c.stride = c.acrossMCU * c.points
 		samples += c.stride * c.downMCU * c.points
-		coefs += c.acrossMCU * c.downMCU * c.per
 		for k := range c.left {
 			c.left[k] = -1
 		}
 	}
 	pix := make([]uint8, samples)
-	if !f.Progressive {
-		coefs = 0
-	} else if cap(d.coefs) < coefs {
-		d.coefs = make([]int16, coefs)
-	} else {
-		clear(d.coefs[:coefs])
-	}
-	rest := d.coefs[:coefs]
 	for i := range d.channels {
 		c := &d.channels[i]
 		n := c.stride * c.downMCU * c.points
 		c.pix, pix = pix[:n:n], pix[n:]
-		if f.Progressive {
-			n = c.acrossMCU * c.downMCU * c.per
-			c.coefs, rest = rest[:n:n], rest[n:]
+	}
+	if f.Progressive {
+		d.prepareBlocks()
+	}
+}
+
+// prepareBlocks has room for the blocks of a progressive picture. Coefficients are not cleared: see channel.
+func (d *decoder) prepareBlocks() {
+	means, blocks := 0, 0
+	for i := range d.channels {
+		c := &d.channels[i]
+		n := c.acrossMCU * c.downMCU
+		means += n
+		if c.points > 1 || d.all {
+			blocks += n
+		}
+	}
+	d.means = room(d.means, means)
+	d.filled = room(d.filled, blocks)
+	d.coefs = room(d.coefs, 64*blocks)
+	clear(d.means)
+	clear(d.filled)
+	restMeans, restFilled, rest := d.means, d.filled, d.coefs
+	for i := range d.channels {
+		c := &d.channels[i]
+		n := c.acrossMCU * c.downMCU
+		c.means, restMeans = restMeans[:n:n], restMeans[n:]
+		if c.points > 1 || d.all {
+			c.filled, restFilled = restFilled[:n:n], restFilled[n:]
+			c.coefs, rest = rest[:64*n:64*n], rest[64*n:]
 		}
 	}
 }
 
+// room returns n elements, those of s where they suffice, with whatever they hold.
+func room[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
 // release gives the decoder back, without what belongs to its picture.
 func (d *decoder) release() {
-	d.f, d.data = nil, nil
+	d.f = nil
 	clear(d.channels)
-	if cap(d.coefs) > maxKept {
-		d.coefs = nil
+	if cap(d.coefs) > maxKeptCoefs {
+		d.means, d.filled, d.coefs = nil, nil, nil
+	}
+	if cap(d.data) > maxKeptData {
+		d.data = nil
 	}
 	decoders.Put(d)
 }

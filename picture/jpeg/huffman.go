@@ -20,8 +20,8 @@ type huffman struct {
 	limit  [17]uint32            // for each length, the first code, left-aligned in 16 bits, that is longer
 	offset [17]int32             // for each length, the index of its first symbol less its first code
 
-	// value is for coefficients that are needed, and for the differences of means. An entry of which the upper 16 bits are a coefficient, not 0, has the
-	// length of code and coefficient in the lower 8 and the run of zeros before in the next. Other entries are symbol's.
+	// value is for coefficients that are needed, and for the differences of means. An entry of valueCoded and more is a
+	// code with a coefficient behind it; the others are symbol's.
 	value     [1 << lookBits]uint32
 	haveValue bool
 
@@ -81,6 +81,15 @@ func (t *huffman) long(acc uint64) (length int, symbol uint8) {
 	return 0, 0
 }
 
+// valueCoded is the least entry of a code with a coefficient behind it.
+const valueCoded = 1 << 24
+
+// coded makes such an entry: the length of code and coefficient in the lower 8 bits, the run of zeros before in the
+// next, then the length of the code, and by how much 64 exceeds the size of the coefficient.
+func coded(length, size, run int) uint32 {
+	return uint32(64-size)<<24 | uint32(length)<<16 | uint32(run)<<8 | uint32(length+size)
+}
+
 // makeValue fills the value form.
 func (t *huffman) makeValue() {
 	if t.haveValue {
@@ -88,15 +97,19 @@ func (t *huffman) makeValue() {
 	}
 	t.haveValue = true
 	for i, e := range t.symbol {
-		length, size, run := int(e&0xff), int(e>>8&15), uint32(e>>12)
 		t.value[i] = uint32(e)
-		if e == 0 || size == 0 || length+size > lookBits {
-			continue
+		if length, size, run := int(e&0xff), int(e>>8&15), int(e>>12); size > 0 {
+			t.value[i] = coded(length, size, run)
 		}
-		bits := uint64(i) << (lookShift + length)
-		v := extend(bits, size)
-		t.value[i] = uint32(v)<<16 | run<<8 | uint32(length+size)
 	}
+}
+
+// coefficient returns the one that stands behind a code, which the accumulator starts with. See T.81, figure F.12. It
+// doesn't branch: half of all coefficients are negative.
+func coefficient(acc uint64, e uint32) int32 {
+	bits := acc << (e >> 16 & 63)
+	negative := int64(^bits) >> 63
+	return int32((int64((bits^uint64(negative))>>(e>>24&63)) ^ negative) - negative)
 }
 
 // makeStep fills the step form.
@@ -125,38 +138,40 @@ func (t *huffman) makeStep() {
 	}
 }
 
-// extend returns the coefficient, of size bits, that the accumulator starts with. See T.81, figure F.12.
-func extend(acc uint64, size int) int32 {
-	v := int32(acc >> (64 - uint(size)&63))
-	if int64(acc) >= 0 {
-		v -= 1<<(uint(size)&31) - 1
-	}
-	return v
+// reader takes bits from a scan's data, up to the next restart, without the bytes that tell it from markers.
+type reader struct {
+	data []byte
+	at   int
+	acc  uint64
+	n    int
 }
 
 // fill tops the accumulator up to more than 56 bits, unless the data ends before. The accumulator holds its n bits at
 // the upper end. n may be negative: more was taken than there was.
-//
-// The data has no markers: where it has 0xff, 0x00 follows and is dropped.
 func fill(data []byte, at int, acc uint64, n int) (int, uint64, int) {
 	if at+8 <= len(data) {
-		next := binary.BigEndian.Uint64(data[at:])
-		if inv := ^next; (inv-0x0101010101010101)&next&0x8080808080808080 == 0 { // none is 0xff
-			return at + (63-n)>>3, acc | next>>(uint(n)&63), n | 56
-		}
+		return at + (63-n)>>3, acc | binary.BigEndian.Uint64(data[at:])>>(uint(n)&63), n | 56
 	}
 	return fillSlowly(data, at, acc, n)
 }
 
 func fillSlowly(data []byte, at int, acc uint64, n int) (int, uint64, int) {
 	for n >= 0 && n <= 56 && at < len(data) {
-		c := data[at]
+		acc |= uint64(data[at]) << (56 - uint(n)&63)
 		at++
-		if c == 0xff {
-			at++
-		}
-		acc |= uint64(c) << (56 - uint(n)&63)
 		n += 8
 	}
 	return at, acc, n
+}
+
+// unstuff appends a scan's data without the bytes that follow each 0xff, which are there to tell it from a marker.
+func unstuff(to, data []byte) []byte {
+	for {
+		i := bytes.IndexByte(data, 0xff)
+		if i < 0 || i+2 > len(data) {
+			return append(to, data...)
+		}
+		to = append(to, data[:i+1]...)
+		data = data[i+2:]
+	}
 }

@@ -1,6 +1,9 @@
 package jpeg
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // progress checks which bits of which coefficients a scan of a progressive picture brings, and picks how to decode it.
 func (d *decoder) progress(s *scan) error {
@@ -30,23 +33,23 @@ func (d *decoder) progress(s *scan) error {
 	return nil
 }
 
-// block returns the coefficients of a block.
-func (c *channel) block(x, y int) []int16 {
-	i := (y*c.acrossMCU + x) * c.per
-	return c.coefs[i : i+c.per : i+c.per]
+// block returns the coefficients of a block, and which of them are not 0.
+func (c *channel) block(x, y int) (*[64]int16, *uint64) {
+	i := y*c.acrossMCU + x
+	return (*[64]int16)(c.coefs[64*i:]), &c.filled[i]
 }
 
 func (d *decoder) firstDC(c *channel, s *scan, x, y int) bool {
 	if !d.decodeDC(c) {
 		return false
 	}
-	c.block(x, y)[0] = int16(c.pred << uint(s.low&15))
+	c.means[y*c.acrossMCU+x] = int16(c.pred << uint(s.low&15))
 	return true
 }
 
 func (d *decoder) refineDC(c *channel, s *scan, x, y int) bool {
 	if d.bit() {
-		c.block(x, y)[0] |= 1 << uint(s.low&15)
+		c.means[y*c.acrossMCU+x] |= 1 << uint(s.low&15)
 	}
 	return true
 }
@@ -69,18 +72,14 @@ func (d *decoder) firstAC(c *channel, s *scan, x, y int) bool {
 		return true
 	}
 	data, at, acc, n := d.data, d.at, d.acc, d.n
-	t, coefs := c.ac, c.block(x, y)
+	t := c.ac
+	coefs, filled := c.block(x, y)
 	for k := s.first; k <= s.last; k++ {
 		if n < 32 {
 			at, acc, n = fill(data, at, acc, n)
 		}
 		e := t.value[acc>>lookShift]
-		v := int32(e) >> 16
-		if v != 0 {
-			acc <<= e & 63
-			n -= int(e & 63)
-			k += int(e >> 8 & 15)
-		} else {
+		if e < valueCoded {
 			length, symbol := int(e&0xff), uint8(e>>8)
 			if length == 0 {
 				if length, symbol = t.long(acc); length == 0 {
@@ -88,10 +87,10 @@ func (d *decoder) firstAC(c *channel, s *scan, x, y int) bool {
 					return false
 				}
 			}
-			acc <<= uint(length) & 63
-			n -= length
 			size, run := int(symbol&15), int(symbol>>4)
 			if size == 0 {
+				acc <<= uint(length) & 63
+				n -= length
 				if run == 15 {
 					k += 15
 					continue
@@ -104,16 +103,19 @@ func (d *decoder) firstAC(c *channel, s *scan, x, y int) bool {
 				}
 				break
 			}
-			v = extend(acc, size)
-			acc <<= uint(size) & 63
-			n -= size
-			k += run
+			e = coded(length, size, run)
 		}
-		if k > s.last {
-			d.n = n
+		if k += int(e >> 8 & 15); k > s.last {
+			d.n = n - int(e&63)
 			return false
 		}
-		coefs[k&63] = int16(v << uint(s.low&15))
+		if *filled == 0 {
+			*coefs = [64]int16{}
+		}
+		*filled |= 1 << (k & 63)
+		coefs[zigzag[k&63]&63] = int16(coefficient(acc, e) << uint(s.low&15))
+		acc <<= e & 63
+		n -= int(e & 63)
 	}
 	d.at, d.acc, d.n = at, acc, n
 	return true
@@ -121,7 +123,8 @@ func (d *decoder) firstAC(c *channel, s *scan, x, y int) bool {
 
 // refineAC decodes another bit of coefficients. See T.81, G.1.2.3.
 func (d *decoder) refineAC(c *channel, s *scan, x, y int) bool {
-	coefs, k := c.block(x, y), s.first
+	coefs, filled := c.block(x, y)
+	k := s.first
 	delta := int16(1) << uint(s.low&15)
 	for d.eobRun == 0 && k <= s.last {
 		d.at, d.acc, d.n = fill(d.data, d.at, d.acc, d.n)
@@ -153,17 +156,21 @@ func (d *decoder) refineAC(c *channel, s *scan, x, y int) bool {
 			}
 			continue
 		}
-		k = d.refine(coefs, k, s.last, run, delta)
+		k = d.refine(coefs, *filled, k, s.last, run, delta)
 		if v != 0 {
 			if k > s.last {
 				return false
 			}
-			coefs[k&63] = v
+			if *filled == 0 {
+				*coefs = [64]int16{}
+			}
+			*filled |= 1 << (k & 63)
+			coefs[zigzag[k&63]&63] = v
 		}
 		k++
 	}
 	if d.eobRun > 0 {
-		d.refine(coefs, k, s.last, 64, delta)
+		d.refine(coefs, *filled, k, s.last, 64, delta)
 		d.eobRun--
 	}
 	return true
@@ -171,30 +178,29 @@ func (d *decoder) refineAC(c *channel, s *scan, x, y int) bool {
 
 // refine adds a bit to the coefficients that are not zero, from k up to the zero that comes after so many others, and
 // returns its index.
-func (d *decoder) refine(coefs []int16, k, last, zeros int, delta int16) int {
+func (d *decoder) refine(coefs *[64]int16, filled uint64, k, last, zeros int, delta int16) int {
 	at, acc, n := d.at, d.acc, d.n
-	for ; k <= last; k++ {
-		v := coefs[k&63]
-		if v == 0 {
-			if zeros == 0 {
-				break
-			}
-			zeros--
-			continue
+	for k <= last {
+		gap := bits.TrailingZeros64(filled >> (k & 63))
+		if gap > zeros || k+gap > last {
+			k = min(k+zeros, last+1)
+			break
 		}
+		k += gap
+		zeros -= gap
 		if n < 1 {
 			at, acc, n = fill(d.data, at, acc, n)
 		}
 		if int64(acc) < 0 {
-			if v > 0 {
-				v += delta
+			if v := &coefs[zigzag[k&63]&63]; *v > 0 {
+				*v += delta
 			} else {
-				v -= delta
+				*v -= delta
 			}
-			coefs[k&63] = v
 		}
 		acc <<= 1
 		n--
+		k++
 	}
 	d.at, d.acc, d.n = at, acc, n
 	return k
@@ -203,21 +209,25 @@ func (d *decoder) refine(coefs []int16, k, last, zeros int, delta int16) int {
 // render turns the coefficients of a channel into samples.
 func (d *decoder) render(c *channel) {
 	for y := range c.down {
-		for x := range c.across {
-			coefs := c.block(x, y)
-			at := (y*c.stride + x) * c.points
-			if c.points == 1 {
-				c.pix[at] = sample(int32(coefs[0]) * c.fold[0].by)
-				continue
-			}
-			clear(d.sums[:c.points*c.points])
-			for k, v := range coefs {
-				if v != 0 {
-					w := c.fold[k&63]
-					d.sums[w.to&63] += int32(v) * w.by
+		means, filled := c.means[y*c.acrossMCU:][:c.across], c.filled
+		if filled != nil {
+			filled = filled[y*c.acrossMCU:][:c.across]
+			// Some time before they are read, for what has just been written can't be read in larger pieces.
+			for x, mean := range means {
+				if filled[x] != 0 {
+					coefs, _ := c.block(x, y)
+					coefs[0] = mean
 				}
 			}
-			c.transform(&d.sums, at)
+		}
+		for x, mean := range means {
+			at := (y*c.stride + x) * c.points
+			if c.points == 1 || filled[x] == 0 {
+				level(c.pix[at:], c.stride, c.points, sample(int32(mean)*c.weights[0]))
+				continue
+			}
+			coefs, _ := c.block(x, y)
+			c.transform(coefs, at)
 		}
 	}
 }

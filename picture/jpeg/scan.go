@@ -52,7 +52,7 @@ func (d *decoder) readScan(seg segment) error {
 			return err
 		}
 	}
-	if d.f.Progressive && s.first > 0 && s.channels[0].per == 1 {
+	if d.f.Progressive && s.first > 0 && s.channels[0].coefs == nil {
 		return nil // of the mean of a block, nothing
 	}
 	return d.run(s, seg.data)
@@ -106,17 +106,18 @@ func (d *decoder) run(s *scan, data []byte) error {
 	rest := data
 	toRestart := 0
 	for y := range s.down {
-		for x := range s.across {
+		for x := 0; x < s.across; x++ {
 			if toRestart == 0 {
 				if d.n < 0 && (x > 0 || y > 0) {
 					return d.short(y, s)
 				}
-				d.data, rest = rest, nil
+				next := rest
 				toRestart = s.across * s.down
 				if d.interval > 0 {
-					d.data, rest = nextInterval(d.data)
+					next, rest = nextInterval(next)
 					toRestart = d.interval
 				}
+				d.data = unstuff(room(d.data, len(next))[:0], next)
 				d.at, d.acc, d.n, d.eobRun = 0, 0, 0, 0
 				for _, c := range s.channels {
 					c.pred = 0
@@ -126,6 +127,10 @@ func (d *decoder) run(s *scan, data []byte) error {
 			if len(s.channels) == 1 {
 				if !s.decode(d, one, s, x, y) {
 					return d.broken(y, s)
+				}
+				if s.first > 0 && s.high == 0 {
+					skip := min(d.eobRun, toRestart, s.across-1-x)
+					d.eobRun, toRestart, x = d.eobRun-skip, toRestart-skip, x+skip
 				}
 				continue
 			}
@@ -164,17 +169,17 @@ func (d *decoder) sequential(c *channel, _ *scan, x, y int) bool {
 	if !d.decodeDC(c) {
 		return false
 	}
-	d.sums[0] = c.pred * c.fold[0].by
 	at := (y*c.stride + x) * c.points
 	if c.points == 1 {
-		c.pix[at] = sample(d.sums[0])
+		c.pix[at] = sample(c.pred * c.weights[0])
 		return d.stepAC(c.ac)
 	}
-	clear(d.sums[1 : c.points*c.points])
-	if !d.sumAC(c) {
+	d.block[0] = int16(c.pred)
+	if !d.decodeAC(c.ac) {
 		return false
 	}
-	c.transform(&d.sums, at)
+	c.transform(&d.block, at)
+	d.block = [64]int16{}
 	return true
 }
 
@@ -185,31 +190,32 @@ func (d *decoder) decodeDC(c *channel) bool {
 		at, acc, n = fill(d.data, at, acc, n)
 	}
 	e := c.dc.value[acc>>lookShift]
-	if v := int32(e) >> 16; v != 0 && e>>8&15 == 0 {
-		c.pred += v
-		d.at, d.acc, d.n = at, acc<<(e&63), n-int(e&63)
-		return true
-	}
-	s := c.dc.symbol[acc>>lookShift]
-	length, size := int(s&0xff), int(s>>8)
-	if length == 0 {
-		var symbol uint8
-		if length, symbol = c.dc.long(acc); length == 0 {
-			d.n = n
+	if e < valueCoded {
+		length, size := int(e&0xff), int(e>>8)
+		if length == 0 {
+			var symbol uint8
+			if length, symbol = c.dc.long(acc); length == 0 {
+				d.n = n
+				return false
+			}
+			size = int(symbol)
+		}
+		if size > 15 {
+			d.n = n - length
 			return false
 		}
-		size = int(symbol)
+		if size == 0 {
+			d.at, d.acc, d.n = at, acc<<(uint(length)&63), n-length
+			return true
+		}
+		e = coded(length, size, 0)
 	}
-	if size > 15 {
-		d.n = n - length
+	if e>>8&15 != 0 {
+		d.n = n - int(e>>16&63)
 		return false
 	}
-	acc <<= uint(length) & 63
-	if size > 0 {
-		c.pred += extend(acc, size)
-		acc <<= uint(size) & 63
-	}
-	d.at, d.acc, d.n = at, acc, n-length-size
+	c.pred += coefficient(acc, e)
+	d.at, d.acc, d.n = at, acc<<(e&63), n-int(e&63)
 	return true
 }
 
@@ -254,51 +260,35 @@ func (d *decoder) stepAC(t *huffman) bool {
 	return true
 }
 
-// sumAC decodes the other coefficients of a block and adds them, weighted, to the sums.
-func (d *decoder) sumAC(c *channel) bool {
-	data, at, acc, n := d.data, d.at, d.acc, d.n
-	t, fold, sums := c.ac, &c.fold, &d.sums
-	for k := 1; k < 64; {
-		if n < 32 {
-			at, acc, n = fill(data, at, acc, n)
+// decodeAC decodes the other coefficients of a block.
+func (d *decoder) decodeAC(t *huffman) bool {
+	for k := 1; ; {
+		if k < 64 {
+			k = kernelAC(&d.reader, &t.value, &d.block, k)
 		}
-		e := t.value[acc>>lookShift]
-		v := int32(e) >> 16
-		if v != 0 {
-			acc <<= e & 63
-			n -= int(e & 63)
-			k += int(e >> 8 & 15)
-		} else {
-			length, symbol := int(e&0xff), uint8(e>>8)
-			if length == 0 {
-				if length, symbol = t.long(acc); length == 0 {
-					d.n = n
-					return false
-				}
+		if k >= 64 {
+			return k == 64
+		}
+		d.at, d.acc, d.n = fill(d.data, d.at, d.acc, d.n)
+		e := uint32(t.symbol[d.acc>>lookShift])
+		length, symbol := int(e&0xff), uint8(e>>8)
+		if length == 0 {
+			if length, symbol = t.long(d.acc); length == 0 {
+				return false
 			}
-			acc <<= uint(length) & 63
-			n -= length
-			size, run := int(symbol&15), int(symbol>>4)
-			if size == 0 {
-				if run < 15 {
-					break
-				}
-				k += 16
-				continue
-			}
-			v = extend(acc, size)
-			acc <<= uint(size) & 63
-			n -= size
+		}
+		size, run := int(symbol&15), int(symbol>>4)
+		switch {
+		case size > 0:
 			k += run
+			d.block[zigzag[k&127]&63] = int16(coefficient(d.acc, coded(length, size, run)))
+			k++
+		case run == 15:
+			k += 16
+		default:
+			k = 64
 		}
-		if k > 63 {
-			d.n = n
-			return false
-		}
-		w := fold[k&63]
-		sums[w.to&63] += v * w.by
-		k++
+		d.acc <<= uint(length+size) & 63
+		d.n -= length + size
 	}
-	d.at, d.acc, d.n = at, acc, n
-	return true
 }

@@ -2,14 +2,12 @@ package jpeg
 
 import "math"
 
-// weight is what a coefficient contributes: itself times by, to the sum to.
-type weight struct{ to, by int32 }
-
 // scale is the number of binary places of the sums, in units of a sample.
 const scale = 13
 
-// zigzag gives the place of coefficients, row by row, in the order of the file.
-var zigzag = [64]uint8{
+// zigzag gives the place of coefficients, row by row, in the order of the file. Damaged data may lead beyond the last by
+// a run of zeros, which is found out when the block is done.
+var zigzag = [128]uint8{
 	0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5,
 	12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
 	35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
@@ -17,96 +15,64 @@ var zigzag = [64]uint8{
 }
 
 // axisWeight returns how a frequency along a side counts in an inverse transform of fewer points, each the mean of
-// those of the 8-point transform that it stands for, and as which of the fewer frequencies.
+// those of the 8-point transform that it stands for. Of four points, frequency u counts as 8-u from the fifth on; of
+// two, all odd ones count as the first.
 //
 // The mean over neighbours of a cosine is a cosine again: sampled at fewer points, frequencies above theirs alias to
 // lower ones, so that the small transform of the weighted, folded coefficients is exact. Factors of the small transforms
 // below are put into the weights as well.
-func axisWeight(u, points int) (to int, by float64) {
+func axisWeight(u, points int) float64 {
 	if u == 0 {
-		return 0, 1 / (2 * math.Sqrt2)
+		return 1 / (2 * math.Sqrt2)
 	}
 	cos := func(sixteenths int) float64 { return math.Cos(float64(sixteenths) * math.Pi / 16) }
 	switch points {
 	case 1:
-		return 0, 0
+		return 0
 	case 2:
 		if u%2 == 0 {
-			return 0, 0
+			return 0
 		}
-		return 1, (cos(u) + cos(3*u) + cos(5*u) + cos(7*u)) / 8
+		return (cos(u) + cos(3*u) + cos(5*u) + cos(7*u)) / 8
 	case 4:
-		by = cos(u) / 2
+		by := cos(u) / 2
 		if u > 4 {
-			u, by = 8-u, -by
+			by = -by
 		}
 		switch u {
 		case 4:
-			return 0, 0
-		case 2:
-			return u, by * cos(4)
+			return 0
+		case 2, 6:
+			return by * cos(4)
 		}
-		return u, by * cos(2)
+		return by * cos(2)
 	}
-	return u, cos(u) / 2 // Arai, Agui and Nakajima's
+	return cos(u) / 2 // Arai, Agui and Nakajima's
 }
 
 // weigh computes the weights of a channel from its quantisation table.
 func (c *channel) weigh(quant *[64]uint16) {
-	var to [8]int
 	var by [8]float64
 	for u := range 8 {
-		to[u], by[u] = axisWeight(u, c.points)
+		by[u] = axisWeight(u, c.points)
 	}
 	for k, q := range quant {
-		row, column := zigzag[k]/8, zigzag[k]%8
-		c.fold[k] = weight{
-			to: int32(to[row]*c.points + to[column]),
-			by: int32(math.Round(float64(q) * by[row] * by[column] * (1 << scale))),
-		}
+		place := zigzag[k]
+		c.weights[place] = int32(math.Round(float64(q) * by[place/8] * by[place%8] * (1 << scale)))
 	}
 }
 
-// sample rounds a sum and shifts it to a sample's range.
-func sample(sum int32) uint8 {
-	v := (sum+1<<(scale-1))>>scale + 128
-	if uint32(v) > 255 {
-		v = ^(v >> 31) & 255
-	}
-	return uint8(v)
-}
-
-// transform turns the sums of a block into samples, at the offset.
-func (c *channel) transform(sums *[64]int32, at int) {
+// transform turns a block's coefficients into samples, at the offset.
+func (c *channel) transform(coefs *[64]int16, at int) {
 	switch c.points {
+	case 1:
+		c.pix[at] = sample(int32(coefs[0]) * c.weights[0])
 	case 2:
-		a, b := sums[0]+sums[1], sums[0]-sums[1]
-		e, f := sums[2]+sums[3], sums[2]-sums[3]
-		upper, lower := c.pix[at:at+2:at+2], c.pix[at+c.stride:at+c.stride+2]
-		upper[0], upper[1] = sample(a+e), sample(b+f)
-		lower[0], lower[1] = sample(a-e), sample(b-f)
+		kernel2(c.pix[at:], c.stride, coefs, &c.weights)
 	case 4:
-		for x := range 4 {
-			sums[x], sums[4+x], sums[8+x], sums[12+x] = inverse4(sums[x], sums[4+x], sums[8+x], sums[12+x])
-		}
-		for y := range 4 {
-			s := sums[4*y : 4*y+4 : 4*y+4]
-			row := c.pix[at+y*c.stride:][:4]
-			a, b, e, f := inverse4(s[0], s[1], s[2], s[3])
-			row[0], row[1], row[2], row[3] = sample(a), sample(b), sample(e), sample(f)
-		}
+		kernel4(c.pix[at:], c.stride, coefs, &c.weights)
 	case 8:
-		for x := range 8 {
-			inverse8(sums[x:], 8)
-		}
-		for y := range 8 {
-			s := sums[8*y : 8*y+8 : 8*y+8]
-			inverse8(s, 1)
-			row := c.pix[at+y*c.stride:][:8]
-			for x := range row {
-				row[x] = sample(s[x])
-			}
-		}
+		kernel8(c.pix[at:], c.stride, coefs, &c.weights)
 	}
 }
 
