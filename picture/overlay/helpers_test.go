@@ -16,6 +16,7 @@ func surface(u, v float64) (y, cb, cr float64) {
 // sampled returns the surface as a picture: of where back leads its places. Where that is outside there is grey.
 func sampled(w, h int, ratio image.YCbCrSubsampleRatio, back matrix) *image.YCbCr {
 	m := image.NewYCbCr(image.Rect(0, 0, w, h), ratio)
+	sums := make([][3]float64, len(m.Cb)) // of chroma, and of how many pixels
 	for y := range h {
 		for x := range w {
 			p := point{(float64(x) + 0.5) / float64(w), (float64(y) + 0.5) / float64(h)}
@@ -25,9 +26,12 @@ func sampled(w, h int, ratio image.YCbCrSubsampleRatio, back matrix) *image.YCbC
 				l, cb, cr = surface(at[0], at[1])
 			}
 			m.Y[m.YOffset(x, y)] = uint8(l + 0.5)
-			m.Cb[m.COffset(x, y)] = uint8(cb + 0.5)
-			m.Cr[m.COffset(x, y)] = uint8(cr + 0.5)
+			sum := &sums[m.COffset(x, y)]
+			*sum = [3]float64{sum[0] + cb, sum[1] + cr, sum[2] + 1}
 		}
+	}
+	for i, sum := range sums {
+		m.Cb[i], m.Cr[i] = uint8(sum[0]/sum[2]+0.5), uint8(sum[1]/sum[2]+0.5)
 	}
 	return m
 }
@@ -59,7 +63,7 @@ func pair(t testing.TB, there matrix, ratio image.YCbCrSubsampleRatio, suspect i
 	}
 	same := matrix{1, 0, 0, 0, 1, 0, 0, 0, 1}
 	return Pair{
-		Genuine: sampled(420, 330, ratio, same),
+		Genuine: sampled(130, 100, ratio, same),
 		Suspect: sampled(suspect.X, suspect.Y, ratio, back),
 		Regions: []Region{{Map: there}},
 	}
