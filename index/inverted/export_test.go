@@ -1,6 +1,10 @@
 package inverted
 
-import "touchstone/fingerprint/feature"
+import (
+	"math/rand/v2"
+
+	"touchstone/fingerprint/feature"
+)
 
 // The borders of Small.
 const (
@@ -54,4 +58,22 @@ func FirstCentre(i int) (d feature.Descriptor) {
 		d[w] = words().first[w*fan+i]
 	}
 	return d
+}
+
+// PutMade puts n photos as rows from first on, each of so many features, which are some of the given ones with a quarter
+// of the bits of their signatures turned: a large set in little time.
+func (s *Set) PutMade(seed uint64, first uint32, n, each int, pool []feature.Feature) {
+	all := words().entries(pool)
+	for at := 0; at < n; at += 1 << 16 {
+		r := rand.New(rand.NewPCG(seed, uint64(at)))
+		part := make([]photo, min(1<<16, n-at))
+		for i := range part {
+			part[i] = photo{first + uint32(at+i), make([]entry, each)}
+			for j := range part[i].entries {
+				part[i].entries[j] = all[r.IntN(len(all))] ^ entry(r.Uint64()&r.Uint64()&(1<<signatureBits-1))
+			}
+		}
+		s.putSegments(part)
+	}
+	s.Wait()
 }

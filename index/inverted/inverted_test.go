@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -69,6 +70,17 @@ func sparseRows(r *rand.Rand, n int) []uint32 {
 // naive is what a set should be.
 type naive map[uint32][]feature.Feature
 
+var words sync.Map
+
+// word1 is the word nearest to d.
+func word1(d feature.Descriptor) uint16 {
+	w, ok := words.Load(d)
+	if !ok {
+		w, _ = words.LoadOrStore(d, inverted.Assign(d)[0])
+	}
+	return w.(uint16)
+}
+
 // vote is one of a naive search.
 type vote struct {
 	feature, differ  int
@@ -87,7 +99,7 @@ func (n naive) near(f feature.Feature, number int, ranks []bool) map[uint32][]vo
 		}
 		for row, features := range n {
 			for _, g := range features {
-				if inverted.Assign(g.Descriptor)[0] != word {
+				if word1(g.Descriptor) != word {
 					continue
 				}
 				a, b := inverted.Signature(f.Descriptor, word), inverted.Signature(g.Descriptor, word)
@@ -109,7 +121,7 @@ func (n naive) plan(features []feature.Feature) [][]bool {
 	counts := map[uint16]int{}
 	for _, fs := range n {
 		for _, f := range fs {
-			counts[inverted.Assign(f.Descriptor)[0]]++
+			counts[word1(f.Descriptor)]++
 		}
 	}
 	type reading struct{ cost, n, feature, rank int }

@@ -12,14 +12,17 @@ type scored struct {
 	score uint32
 }
 
+// below tells whether s ranks behind o.
+func (s scored) below(o scored) bool {
+	return s.score < o.score || s.score == o.score && s.row > o.row
+}
+
 // worst is a heap with the row on top that ranks last.
 type worst []scored
 
-func (h worst) Len() int { return len(h) }
-func (h worst) Less(i, j int) bool {
-	return h[i].score < h[j].score || h[i].score == h[j].score && h[i].row > h[j].row
-}
-func (h worst) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h worst) Len() int           { return len(h) }
+func (h worst) Less(i, j int) bool { return h[i].below(h[j]) }
+func (h worst) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
 
 // Push is heap's.
 func (h *worst) Push(x any) { *h = append(*h, x.(scored)) }
@@ -32,28 +35,31 @@ func (h *worst) Pop() any {
 }
 
 // rank makes hits of the witnesses.
-func (w *work) rank(q *Query, mirrored bool) []Hit {
+func (v *Snapshot) rank(w *work, q *Query, mirrored bool) []Hit {
 	w.sort()
 	top := worst(w.best[:0])
 	for i := 0; i < len(w.witnesses); {
-		from, row, sum := i, w.witnesses[i].row(), uint64(0)
-		for ; i < len(w.witnesses) && w.witnesses[i].row() == row; i++ {
+		from, photo, sum := i, w.witnesses[i].photo(), uint64(0)
+		for ; i < len(w.witnesses) && w.witnesses[i].photo() == photo; i++ {
 			sum += w.vote(w.witnesses[i])
 		}
-		// Rows come in ascending order: what is no better than the last of so many comes behind it.
 		full := len(top) == q.Limit
-		if most := uint32(min(2*sum>>scoreShift, 1<<31)); most == 0 || full && most <= top[0].score {
+		if most := 2 * sum >> scoreShift; most == 0 || full && most < uint64(top[0].score) {
 			continue
 		}
-		score := w.score(w.witnesses[from:i])
-		if score == 0 || full && score <= top[0].score || q.Keep != nil && !q.Keep(row) {
+		x := scored{score: w.score(w.witnesses[from:i])}
+		if x.score == 0 || full && x.score < top[0].score {
+			continue
+		}
+		x.row = v.row(photo)
+		if full && !top[0].below(x) || q.Keep != nil && !q.Keep(x.row) {
 			continue
 		}
 		if full {
-			top[0] = scored{row, score}
+			top[0] = x
 			heap.Fix(&top, 0)
 		} else {
-			heap.Push(&top, scored{row, score})
+			heap.Push(&top, x)
 		}
 	}
 	w.best = top
@@ -104,7 +110,7 @@ func nearer(a, b witness) bool {
 	return a.differ() < b.differ() || a.differ() == b.differ() && a.entry < b.entry
 }
 
-// sort sorts the witnesses by row and leaves those of a row in their order: by digits of 11 bits, lowest first.
+// sort sorts the witnesses by photo and leaves those of one in their order: by digits of 11 bits, lowest first.
 func (w *work) sort() {
 	const digit = 11
 	if len(w.other) < len(w.witnesses) {

@@ -66,14 +66,15 @@ func rarity(witnesses, photos int) uint64 {
 // than 24 bits, and a float32 holds it.
 const scoreShift = 13
 
-// witness is an entry whose signature is near that of a feature of the query: row<<32 | feature<<16 | bits that differ<<8
-// | direction, and the entry.
+// witness is an entry whose signature is near that of a feature of the query: photo<<32 | feature<<16 | bits that
+// differ<<8 | direction, and the entry. Photos are numbered through all parts of the snapshot: their rows are looked up
+// for the few that may be hits.
 type witness struct {
 	key   uint64
 	entry entry
 }
 
-func (w witness) row() uint32    { return uint32(w.key >> 32) }
+func (w witness) photo() uint32  { return uint32(w.key >> 32) }
 func (w witness) feature() int   { return int(w.key >> 16 & 0xffff) }
 func (w witness) differ() int    { return int(w.key >> 8 & 0xff) }
 func (w witness) direction() int { return int(w.key & 0xff) }
@@ -162,7 +163,7 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 			w.weights[n] = rarity(found, v.live)
 		}
 	}
-	return w.rank(q, mirrored), ctx.Err()
+	return v.rank(w, q, mirrored), ctx.Err()
 }
 
 // plan says which words are to be read for each feature, in that order: all, or else those of which a part read is the
@@ -207,7 +208,7 @@ func (r reading) order() int { return int(r.feature)<<8 | int(r.rank) }
 // read appends the witnesses of feature n of the query, of which e is the entry in one of its words.
 func (v *Snapshot) read(w *work, e entry, n uint64) {
 	most := bound(v.live)
-	near, word := e.near(), int(e.word())
+	near, word, base := e.near(), int(e.word()), uint32(0)
 	for _, g := range v.segments {
 		from, to := g.starts[word], g.starts[word+1]
 		if need := int(to-from) + lane; len(w.places) < need {
@@ -223,8 +224,9 @@ func (v *Snapshot) read(w *work, e entry, n uint64) {
 			if differ > most || dying && g.deaths.dead(r>>12, v.version) {
 				continue
 			}
-			w.witnesses = append(w.witnesses, newWitness(g.rows[r>>12], n, differ, e, other))
+			w.witnesses = append(w.witnesses, newWitness(base+(r>>12), n, differ, e, other))
 		}
+		base += uint32(len(g.rows))
 	}
 	for i := range v.tails {
 		t := &v.tails[i]
@@ -238,13 +240,32 @@ func (v *Snapshot) read(w *work, e entry, n uint64) {
 				continue
 			}
 			if doc := t.docs[slot-1]; !t.tail.deaths.dead(doc, v.version) {
-				w.witnesses = append(w.witnesses, newWitness(t.rows[doc], n, differ, e, other))
+				w.witnesses = append(w.witnesses, newWitness(base+doc, n, differ, e, other))
 			}
 		}
+		base += uint32(len(t.rows))
 	}
 }
 
-func newWitness(row uint32, n uint64, differ int, e, other entry) witness {
+func newWitness(photo uint32, n uint64, differ int, e, other entry) witness {
 	direction := (e.angle() - other.angle()) % angles
-	return witness{uint64(row)<<32 | n<<16 | uint64(differ)<<8 | uint64(direction), other}
+	return witness{uint64(photo)<<32 | n<<16 | uint64(differ)<<8 | uint64(direction), other}
+}
+
+// row is the row of a photo by its number.
+func (v *Snapshot) row(photo uint32) uint32 {
+	for _, g := range v.segments {
+		if photo < uint32(len(g.rows)) {
+			return g.rows[photo]
+		}
+		photo -= uint32(len(g.rows))
+	}
+	for i := range v.tails {
+		rows := v.tails[i].rows
+		if photo < uint32(len(rows)) {
+			return rows[photo]
+		}
+		photo -= uint32(len(rows))
+	}
+	panic("inverted: a photo of no part")
 }

@@ -125,9 +125,10 @@ func nearest(best []uint64, near *[fan]uint64, base uint64, anew bool) {
 		}
 	}
 	last := len(best) - 1
+	worst := best[last]
 	for i, d := range near {
 		key := d<<16 | base | uint64(i)
-		if key >= best[last] {
+		if key >= worst {
 			continue
 		}
 		at := last
@@ -135,6 +136,7 @@ func nearest(best []uint64, near *[fan]uint64, base uint64, anew bool) {
 			best[at] = best[at-1]
 		}
 		best[at] = key
+		worst = best[last]
 	}
 }
 
