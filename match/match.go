@@ -61,11 +61,14 @@ func (s Status) String() string {
 
 // Match is a genuine photo that the subject may have been made from.
 type Match struct {
-	Photo    index.Photo
-	Verdict  Verdict
-	Score    float64  // 0 to 1, higher is surer, comparable between queries
-	Edits    []string // what was done to the photo, by name: "mirrored", "rotated 90", "border trimmed"; in a fixed order
-	Evidence Evidence
+	Photo   index.Photo
+	Verdict Verdict
+	Score   float64 // the probability that the subject was made from the photo, 0 to 1; comparable between queries
+	// ExpectedFalse is how many of a million unrelated subjects would have a match as strong as this one, among as many
+	// photos as were searched and like those of its brand: 0 to a million.
+	ExpectedFalse float64
+	Edits         []string // what was done to the photo, by name: "mirrored", "rotated 90", "border trimmed"; in a fixed order
+	Evidence      Evidence
 }
 
 // Result is the answer to a Match.
@@ -82,12 +85,13 @@ type Result struct {
 
 // Comparison is how two subjects relate.
 type Comparison struct {
-	A, B     Description
-	Verdict  Verdict
-	Score    float64
-	Edits    []string // what was done to A to make B
-	Evidence Evidence
-	Reason   string // a sentence for people
+	A, B          Description
+	Verdict       Verdict
+	Score         float64
+	ExpectedFalse float64  // as Match has it, for a comparison with one photo
+	Edits         []string // what was done to A to make B
+	Evidence      Evidence
+	Reason        string // a sentence for people
 }
 
 // Config is a Matcher's tuning; the zero value is the default.
@@ -166,7 +170,7 @@ func (m *Matcher) Compare(ctx context.Context, lane Lane, a, b Subject) (Compari
 	v := f.verdict()
 	return Comparison{
 		A: genuine.description, B: suspect.description,
-		Verdict: v, Score: score(f.odds), Edits: f.edits(), Evidence: f.evidence(), Reason: f.reason(v),
+		Verdict: v, Score: score(f.odds), ExpectedFalse: expectedFalse(f.odds, 1, 1), Edits: f.edits(), Evidence: f.evidence(), Reason: f.reason(v),
 	}, nil
 }
 

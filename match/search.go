@@ -35,6 +35,9 @@ type Options struct {
 	Limit              int // most matches, 1 to MaxLimit; 0: DefaultLimit
 	Filter             index.Filter
 	MinScore           float64 // 0: MinScore; negative: everything that was looked at
+	// MaxFalsePerMillion is how many false matches a million unrelated subjects may have: only matches that are strong
+	// enough for that are returned, whatever their score. Above 0 and up to a million; 0: MinScore decides.
+	MaxFalsePerMillion float64
 }
 
 // Limits of Options.
@@ -86,6 +89,9 @@ func (o Options) validate() error {
 	if r := o.RadiusP; r != nil && (*r < 0 || *r > 64) {
 		return invalid("radius64_bits", "0 to 64, got %d", *r)
 	}
+	if f := o.MaxFalsePerMillion; !(f >= 0 && f <= 1e6) {
+		return invalid("max_false_matches_per_million", "more than 0, up to a million, got %v", f)
+	}
 	if o.Depth > Parts {
 		return invalid("depth", "AUTO, WHOLE or PARTS, got %d", o.Depth)
 	}
@@ -132,7 +138,7 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 	case least == 0:
 		least = MinScore
 	}
-	r.Matches = h.rank(least)
+	r.Matches = h.rank(least, r.Searched)
 	r.Matches = r.Matches[:min(len(r.Matches), limit)]
 	switch {
 	case len(r.Matches) > 0:
@@ -280,7 +286,7 @@ func (h *hunt) verify(f *finding, photo *feature.Set, g align.Guess) {
 }
 
 // rank returns what has the least score or more, the surest first.
-func (h *hunt) rank(least float64) []Match {
+func (h *hunt) rank(least float64, searched int) []Match {
 	sureOnes := 0
 	for i := range h.found {
 		if f := &h.found[i]; f.place != nil && f.odds >= sure && f.place.Covered < surrounded {
@@ -291,8 +297,13 @@ func (h *hunt) rank(least float64) []Match {
 	for i := range h.found {
 		f := &h.found[i]
 		f.crowded = sureOnes > 1
-		if s := score(f.odds); s >= least || f.place != nil && f.shares() {
-			matches = append(matches, Match{f.photo, f.verdict(), s, f.edits(), f.evidence()})
+		s, expected := score(f.odds), expectedFalse(f.odds, searched, 1)
+		keep := s >= least || f.place != nil && f.shares()
+		if h.o.MaxFalsePerMillion > 0 {
+			keep = expected <= h.o.MaxFalsePerMillion
+		}
+		if keep {
+			matches = append(matches, Match{f.photo, f.verdict(), s, expected, f.edits(), f.evidence()})
 		}
 	}
 	slices.SortFunc(matches, func(a, b Match) int {

@@ -120,12 +120,7 @@ func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error
 	if u == toFind {
 		o = feature.Options{Side: foundSide, Most: foundMost}
 	}
-	c, err := m.decoder.Config(image)
-	if err != nil {
-		return subject{}, err
-	}
-	side := max(fingerprint.ReducedSide, o.Side*min(c.Width, c.Height)/max(c.Width, c.Height, 1))
-	p, err := m.decoder.Decode(ctx, image, side)
+	p, err := m.decoder.DecodeKeeping(ctx, image, picture.Sides{Shorter: fingerprint.ReducedSide, Longer: o.Side})
 	if err != nil {
 		return subject{}, err
 	}

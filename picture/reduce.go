@@ -140,7 +140,7 @@ func (b *boxes) next() {
 // where it can't be. It shares no pixels with p otherwise.
 func (p *Picture) Reduced(side int) *Picture {
 	b := p.Image.Rect
-	n := min(reduction(min(b.Dx(), b.Dy()), side), maxReduction/p.Reduction)
+	n := min(Sides{Shorter: side}.reduction(b.Dx(), b.Dy()), maxReduction/p.Reduction)
 	if n <= 1 {
 		return p
 	}
