@@ -152,6 +152,9 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 		}
 		n, before := w.readings[i].feature, len(w.witnesses)
 		for ; i < len(w.readings) && w.readings[i].feature == n; i++ {
+			if len(w.witnesses)-before > most {
+				continue // it is dropped below
+			}
 			word := w.readings[i].word
 			f := &features[n]
 			v.read(w, newEntry(word, f.Angle, vocabulary.signature(&f.Descriptor, word)), uint64(n))
@@ -216,17 +219,24 @@ func (v *Snapshot) read(w *work, e entry, n uint64) {
 			w.places = make([]uint32, need+need/2)
 		}
 		found := kernelNear(w.places, g.near[from:to], near, uint32(most-1))
-		rest := g.rest[from:to]
-		dying := g.deaths.top.Load() != nil
+		all, rest := g.near[from:to], g.rest[from:to]
+		before := len(w.witnesses)
+		w.witnesses = slices.Grow(w.witnesses, found)
+		passed, kept := w.witnesses[before:before+found], 0
+		// Each is written down and kept or not without a branch: memory is asked for the next ones meanwhile, where a
+		// mispredicted branch would wait for each.
 		for _, at := range w.places[:found] {
 			r := rest[at]
-			other := rejoined(e.word(), g.near[from+at], r)
+			other := rejoined(e.word(), all[at], r)
 			differ := bits.OnesCount64(other.signature() ^ e.signature())
-			if differ > most || dying && g.deaths.dead(r>>12, v.version) {
-				continue
-			}
-			w.witnesses = append(w.witnesses, newWitness(base+(r>>12), n, differ, e, other))
+			passed[kept] = newWitness(base+(r>>12), n, differ, e, other)
+			kept += int(uint(differ-most-1) >> (bits.UintSize - 1))
 		}
+		passed = passed[:kept]
+		if g.deaths.top.Load() != nil {
+			passed = slices.DeleteFunc(passed, func(x witness) bool { return g.deaths.dead(x.photo()-base, v.version) })
+		}
+		w.witnesses = w.witnesses[:before+len(passed)]
 		base += uint32(len(g.rows))
 	}
 	for i := range v.tails {
