@@ -120,7 +120,7 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 	if limit == 0 {
 		limit = DefaultLimit
 	}
-	h := &hunt{m, ctx, &s, self, o, s.probes(), nil, map[index.Key]int{}}
+	h := &hunt{Matcher: m, ctx: ctx, s: &s, self: self, o: o, probes: s.probes(), at: map[index.Key]int{}}
 	asked := o.RadiusPDQ != nil || o.RadiusP != nil
 	r := Result{Status: NothingFound, RadiusPDQ: -1, RadiusP: -1, Subject: s.description}
 	if len(h.probes) > 0 {
@@ -292,17 +292,21 @@ func (h *hunt) rank(least float64, searched int) []Match {
 			sureOnes++
 		}
 	}
+	var likelier likelihoods
+	if l := h.likelier.Load(); l != nil {
+		likelier = *l
+	}
 	matches := make([]Match, 0, len(h.found))
 	for i := range h.found {
 		f := &h.found[i]
 		f.crowded = sureOnes > 1
-		s, expected := score(f.odds), expectedFalse(f.odds, searched, 1)
+		s, expected := score(f.odds), expectedFalse(f.odds, searched, likelier.of(f.photo.Brand))
 		keep := s >= least || f.place != nil && f.shares()
 		if h.o.MaxFalsePerMillion > 0 {
 			keep = expected <= h.o.MaxFalsePerMillion
 		}
 		if keep {
-			matches = append(matches, Match{f.photo, f.verdict(), s, expected, f.edits(), f.evidence()})
+			matches = append(matches, Match{f.photo, f.verdict(), s, expected, f.edits(), f.evidence(), f.odds})
 		}
 	}
 	slices.SortFunc(matches, func(a, b Match) int {
