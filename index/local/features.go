@@ -250,8 +250,8 @@ const (
 )
 
 // fill reads features into a set, blobs[row] for each row that has not 0 there, in the order in which they lie on the
-// disk.
-func fill(ctx context.Context, s *store.Store, set *inverted.Set, blobs []uint64) error {
+// disk. It counts the photos that are done in read.
+func fill(ctx context.Context, s *store.Store, set *inverted.Set, blobs []uint64, read *atomic.Int64) error {
 	var rows []uint32
 	for at, blob := range blobs {
 		if blob != 0 {
@@ -285,6 +285,7 @@ func fill(ctx context.Context, s *store.Store, set *inverted.Set, blobs []uint64
 					return
 				}
 				set.Put(batch, spots)
+				read.Add(int64(len(batch)))
 			}
 		})
 	}
