@@ -127,6 +127,10 @@ fmt: ## format Go and proto files
 generate: ## make the Go code of proto/ anew
 	$(TOOL) buf generate
 
+.PHONY: generate-kernels
+generate-kernels: ## make the assembly of fingerprint/feature anew
+	cd tools && go run ./kernels -out ../fingerprint/feature/kernel_amd64.s -stubs ../fingerprint/feature/kernel_stubs_amd64.go -pkg feature
+
 # ---- measure it
 
 .PHONY: bench

@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 )
 
-const radius = 15 // pixels of a level around a corner that its angle and its descriptor look at
-
 // angles is the number of directions to which the pattern is turned.
 const angles = 64
 
@@ -47,35 +45,10 @@ func makePattern() (p [angles][256]test) {
 	return p
 }
 
-// half is, for each row of the disc that the angle looks at, its half width.
-var half = func() (h [radius + 1]int) {
-	for y := range h {
-		h[y] = int(math.Sqrt(radius*radius - float64(y*y)))
-	}
-	return h
-}()
-
-// angleOf is the direction from the centre of a disc to its centroid of intensity (Rublee et al. 2011, ORB).
-func angleOf(p plane, x, y int) uint8 {
-	var mx, my int
-	for dy := -radius; dy <= radius; dy++ {
-		w := half[max(dy, -dy)]
-		r := p.pix[(y+dy)*p.stride+x-w:][:2*w+1]
-		sum, moment := 0, 0
-		for i, v := range r {
-			sum += int(v)
-			moment += (i - w) * int(v)
-		}
-		mx += moment
-		my += dy * sum
-	}
-	return uint8(int(math.Round(math.Atan2(float64(my), float64(mx)) / (2 * math.Pi) * 256)))
-}
-
-// describe compares pixels of the smoothed level around a corner.
-func describe(p plane, x, y int, angle uint8) (d Descriptor) {
+// describe compares pixels of the smoothed level around a spot.
+func describe(p *smooth, x, y int, angle uint8) (d Descriptor) {
 	tests := &pattern[(int(angle)+256/angles/2)*angles/256%angles]
-	at := y*p.stride + x
+	at := p.origin + y*p.stride + x
 	for i := range d {
 		var v uint64
 		for j := range 64 {
