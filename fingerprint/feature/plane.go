@@ -54,6 +54,9 @@ func taps(n, m int) []tap {
 				largest = k
 			}
 		}
+		if w[0] == w[2] {
+			largest = 1 // for the sake of mirror images
+		}
 		w[largest] += left
 		if w[largest] == 128 { // the kernels' weights are signed
 			w[largest]--

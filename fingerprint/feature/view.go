@@ -15,7 +15,7 @@ type Options struct {
 type View struct {
 	Set
 	levels []level
-	chroma [2]plane
+	cb, cr plane
 }
 
 // level is the picture at one size.
@@ -36,8 +36,12 @@ const (
 func Extract(img *image.YCbCr, width, height int, o Options) *View {
 	v := &View{}
 	v.Recipe, v.Width, v.Height = Current, width, height
-	v.Thumbnail = thumbnail(img)
 	v.pyramid(img, o.Side)
+	cb, cr := chromaOf(img)
+	w, h := fit(cb.w, cb.h, chromaSide)
+	v.cb, _, _ = cb.reduce(w, h)
+	v.cr, _, _ = cr.reduce(w, h)
+	v.Thumbnail = v.thumbnail()
 	byLevel := make([][]spot, len(v.levels))
 	for i := range v.levels {
 		byLevel[i] = detectAt(&v.levels[i], i)
@@ -63,10 +67,6 @@ func share(x int32, dx int8, step float64) uint16 {
 	return uint16(min(max(math.Round(float64(256*x+128+int32(dx))*(step*65535/256)), 0), 65535))
 }
 
-func lumaOf(img *image.YCbCr) plane {
-	return plane{img.Y[img.YOffset(img.Rect.Min.X, img.Rect.Min.Y):], img.Rect.Dx(), img.Rect.Dy(), img.YStride}
-}
-
 // fit is w by h reduced to side.
 func fit(w, h, side int) (int, int) {
 	long := max(w, h)
@@ -76,9 +76,21 @@ func fit(w, h, side int) (int, int) {
 	return max(1, (2*w*side+long)/(2*long)), max(1, (2*h*side+long)/(2*long))
 }
 
+// even is n changed so little that halves leave nothing out before the third: then a mirrored picture has the mirrored
+// levels.
+func even(n int) int {
+	if n < 64 {
+		return n
+	}
+	return n &^ 7
+}
+
 func (v *View) pyramid(img *image.YCbCr, side int) {
 	full := lumaOf(img)
 	w, h := fit(full.w, full.h, side)
+	if w < full.w || h < full.h {
+		w, h = even(w), even(h)
+	}
 	base, across, down := full.reduce(w, h)
 	if &base.pix[0] == &full.pix[0] {
 		base = newPlane(w, h)
@@ -90,7 +102,11 @@ func (v *View) pyramid(img *image.YCbCr, side int) {
 	for i := 0; ; i++ {
 		var l level
 		if i < steps {
-			l.plane = base.resize(max(1, (base.w*sizes[i]+32768)>>16), max(1, (base.h*sizes[i]+32768)>>16))
+			w, h := base.w, base.h
+			if i > 0 {
+				w, h = even(max(1, (w*sizes[i]+32768)>>16)), even(max(1, (h*sizes[i]+32768)>>16))
+			}
+			l.plane = base.resize(w, h)
 			l.stepX, l.stepY = across/float64(l.plane.w), down/float64(l.plane.h)
 		} else {
 			p := &v.levels[i-steps]
@@ -149,6 +165,11 @@ func (v *View) Lumas() []Plane {
 	return ps
 }
 
+// Chroma is the picture's chroma, at most 128 pixels on the longer side.
+func (v *View) Chroma() (cb, cr Plane) {
+	return Plane{v.cb.pix, v.cb.w, v.cb.h, v.cb.stride}, Plane{v.cr.pix, v.cr.w, v.cr.h, v.cr.stride}
+}
+
 // Describe computes the descriptor at a place, given in units of the longer side, of a spot of that diameter, as a share of
 // the longer side, and angle. It is not ok where the spot does not lie well inside.
 func (v *View) Describe(x, y, diam float64, angle uint8) (d Descriptor, ok bool) {
@@ -162,7 +183,7 @@ func (v *View) Describe(x, y, diam float64, angle uint8) (d Descriptor, ok bool)
 			best, gap = i, g
 		}
 	}
-	if gap > 1.35 {
+	if !(diam > 0) || gap > 1.35 {
 		return d, false
 	}
 	l := &v.levels[best]
