@@ -175,9 +175,7 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 func (w *work) plan(v *vocabulary, features []feature.Feature, counts []uint32, most uint64) {
 	w.readings = w.readings[:0]
 	total := uint64(0)
-	var near [maxAssigned]uint16
-	for i := range features {
-		v.assign(&features[i].Descriptor, near[:])
+	for i, near := range v.assignAll(features) {
 		for rank, word := range near {
 			if n := uint64(counts[word]); n > 0 {
 				total += n
