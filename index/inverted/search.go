@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"unsafe"
 
 	"touchstone/fingerprint/feature"
 )
@@ -155,6 +156,9 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 			if len(w.witnesses)-before > most {
 				continue // it is dropped below
 			}
+			if i+ahead < len(w.readings) {
+				v.fetch(int(w.readings[i+ahead].word))
+			}
 			word := w.readings[i].word
 			f := &features[n]
 			v.read(w, newEntry(word, f.Angle, vocabulary.signature(&f.Descriptor, word)), uint64(n))
@@ -253,6 +257,30 @@ func (v *Snapshot) read(w *work, e entry, n uint64) {
 			}
 		}
 		base += uint32(len(t.rows))
+	}
+}
+
+// ahead is by how many words the beginning of a list is asked for before it is read, and firstLines how many lines of the
+// cache that is: the machine fetches the others by itself.
+const (
+	ahead      = 6
+	firstLines = 4
+)
+
+// fetch asks for the entries of a word.
+func (v *Snapshot) fetch(word int) {
+	for _, g := range v.segments {
+		from, to := g.starts[word], g.starts[word+1]
+		if from == to {
+			continue
+		}
+		var places [firstLines]uint64
+		n := 0
+		for at := from; at < to && n < firstLines; at += lane {
+			places[n] = uint64(at)
+			n++
+		}
+		prefetch(unsafe.Pointer(&g.near[0]), 4, places[:n])
 	}
 }
 
