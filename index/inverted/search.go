@@ -30,8 +30,9 @@ const witnessShare = 32
 var rankCost = [maxAssigned]uint64{2, 5, 8}
 
 // bound is in how many of its bits a signature may differ among so many photos: what differs in more is more often
-// there by chance. Of the bits that are looked at first one less may differ. Among a million photos, 1,889 of them real
-// (November 2026, recall_test.go), 9 and 8 find as many, 7 loses one in a hundred; witnesses are 235, 99 and 37 thousand a query.
+// there by chance. Of the bits that are looked at first one less may differ. On 210 queries of real photos among a million
+// (November 2026, recall_test.go), 9, 8 and 7 found 197, 197 and 195 photos within 50 hits, by 235, 99 and 37 thousand
+// witnesses a query, each of which is a miss of the cache.
 func bound(photos int) int {
 	switch {
 	case photos < 1<<13:
@@ -39,9 +40,9 @@ func bound(photos int) int {
 	case photos < 1<<16:
 		return 10
 	case photos < 1<<19:
-		return 9
+		return 8
 	}
-	return 8
+	return 7
 }
 
 // nearness is the weight of a vote by the bits that differ, 256 for none: exp(-(d/8)²).
