@@ -264,12 +264,20 @@ func (h *hunt) parts(r *Result) error {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(guesses[b].Pairs, guesses[a].Pairs) })
+	hopeless := 0 // in a row
 	for _, i := range order[:min(len(order), mostGuesses)] {
+		if hopeless == patience {
+			break
+		}
 		if err := h.ctx.Err(); err != nil {
 			return err
 		}
 		p := &found.Candidates[i].Photo
-		h.verify(h.add(p), p.Features, guesses[i])
+		f := h.add(p)
+		h.verify(f, p.Features, guesses[i])
+		if hopeless++; f.odds >= leastWhole {
+			hopeless = 0
+		}
 	}
 	return nil
 }
