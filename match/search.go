@@ -68,6 +68,7 @@ const (
 	mostParts   = 40   // of those that features suggest
 	fewPairs    = 3    // features that agree, without which there is nothing to verify
 	mostGuesses = 20   // that are held against the pixels, of most features in agreement
+	patience    = 6    // guesses in a row that are hopeless, after which those of no more features are left alone
 )
 
 // Radii are those of a match among so many photos, as far as the filter passes them, for which none is asked for: Options'
