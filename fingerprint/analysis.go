@@ -60,16 +60,17 @@ type Analysis struct {
 // errPicture is returned for a Picture that breaks its own rules.
 var errPicture = errors.New("fingerprint: picture without pixels, or not of its original's size")
 
-// Of returns a picture's fingerprint. Errors: ErrPlain.
+// Of returns a picture's fingerprint. Errors: ErrPlain, with a fingerprint as Analyse has it.
 func Of(p Picture) (Fingerprint, error) {
 	a, err := Analyse(p)
-	if err != nil {
+	if a == nil {
 		return Fingerprint{}, err
 	}
-	return a.fingerprint, nil
+	return a.fingerprint, err
 }
 
-// Analyse computes a picture's hashes. Errors: ErrPlain.
+// Analyse computes a picture's hashes. Errors: ErrPlain, with an analysis whose fingerprint is plain and which has no
+// probes: features may still tell the picture.
 func Analyse(p Picture) (*Analysis, error) {
 	if !p.valid() {
 		return nil, errPicture
@@ -82,7 +83,10 @@ func Analyse(p Picture) (*Analysis, error) {
 	}
 	whole, core := a.sketches[0], a.sketches[len(a.sketches)-1]
 	if err := core.plain(); err != nil {
-		return nil, err
+		a.fingerprint = Fingerprint{Recipe: Current, Quality: whole.quality, Box: core.box}
+		a.fingerprint.Whole.Colour, a.fingerprint.Content.Colour = whole.colour, core.colour
+		a.sketches = nil
+		return a, err
 	}
 	if framed != all && framed != content {
 		a.sketches = append(a.sketches, p.sketch(PartFramed, framed))
@@ -121,7 +125,8 @@ type Probe struct {
 	Symmetry Symmetry // what was done to the genuine photo to make the part
 }
 
-// Probes returns the picture's parts in all symmetries: 8, 16 or 24 probes, the whole picture as it stands first.
+// Probes returns the picture's parts in all symmetries: 8, 16 or 24 probes, the whole picture as it stands first; none of
+// a plain picture.
 func (a *Analysis) Probes() []Probe {
 	ps := make([]Probe, 0, Symmetries*len(a.sketches))
 	for _, s := range a.sketches {
@@ -135,9 +140,12 @@ func (a *Analysis) Probes() []Probe {
 	return ps
 }
 
-// Probes returns the parts that the fingerprint holds in all symmetries: 8 or 16 probes. Those that are turned are
-// approximate, as Region.Turn says.
+// Probes returns the parts that the fingerprint holds in all symmetries: 8 or 16 probes, none of a plain one. Those that
+// are turned are approximate, as Region.Turn says.
 func (f Fingerprint) Probes() []Probe {
+	if f.Plain() {
+		return nil
+	}
 	ps := make([]Probe, 0, 2*Symmetries)
 	add := func(r Region, part Part, b Box) {
 		for y := range Symmetry(Symmetries) {

@@ -48,6 +48,9 @@ type Fingerprint struct {
 // Trimmed tells whether the content box is less than the picture.
 func (f Fingerprint) Trimmed() bool { return f.Box != wholeBox }
 
+// Plain tells that the picture is too plain to be told from others by its hashes, which are all 0 then.
+func (f Fingerprint) Plain() bool { return f.Whole.PDQ == Hash256{} && f.Content.PDQ == Hash256{} }
+
 // ErrPlain is returned when a picture has too little structure to be told from others; the text says what it lacks.
 var ErrPlain = errors.New("picture is too plain to describe")
 

@@ -66,7 +66,7 @@ func (b *bench) add(brand, id string, img picturesque) {
 		b.t.Fatalf("described as %+v", d.Original)
 	}
 	_, err = b.x.Put(context.Background(), index.Photo{
-		Key: index.Key{Brand: brand, ID: id}, Original: d.Original, Fingerprint: d.Fingerprint,
+		Key: index.Key{Brand: brand, ID: id}, Original: d.Original, Fingerprint: d.Fingerprint, Features: d.Features,
 	})
 	if err != nil {
 		b.t.Fatal(err)

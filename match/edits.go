@@ -37,9 +37,9 @@ func (f *finding) scale() float64 {
 	w := &f.whole
 	known := w.subject.width > 0 && w.photo.width > 0
 	switch {
-	case known && f.place != nil:
+	case known && f.place != nil && (f.place.Seen < cut || f.place.Covered < surrounded):
 		return f.place.Scale
-	case known && w.probe.Part == fingerprint.PartWhole && w.part == fingerprint.PartWhole:
+	case known && f.place != nil || known && w.probe.Part == fingerprint.PartWhole && w.part == fingerprint.PartWhole:
 		return math.Sqrt(float64(w.subject.width) * float64(w.subject.height) / (float64(w.photo.width) * float64(w.photo.height)))
 	}
 	return 0
@@ -92,9 +92,16 @@ func (f *finding) placed() (e []string) {
 		}
 	}
 	if math.Abs(rotation) >= turned {
+		if rotation < -45 {
+			rotation += 360
+		}
 		e = append(e, fmt.Sprintf("rotated %.0f°", rotation))
 	}
-	if p.Seen < cut {
+	switch {
+	case p.Seen >= cut:
+	case f.trimmed():
+		e = append(e, "border trimmed")
+	default:
 		e = append(e, fmt.Sprintf("cropped to %.0f%%", 100*p.Seen))
 	}
 	if p.Covered < surrounded {
@@ -156,19 +163,24 @@ func (p *Place) enlargement(c align.Point) float64 {
 	return 1 / math.Pow(math.Abs(w), 1.5)
 }
 
-// bordered tells whether what lies around the photo in the subject is a border: the subject's content box, or the part
-// within its frame, is where the photo lies.
-func (f *finding) bordered() bool {
+// bordered tells whether what lies around the photo in the subject is a border.
+func (f *finding) bordered() bool { return within(f.whole.subject.fingerprint, f.place.InSubject) }
+
+// trimmed tells whether what is not seen of the photo is its border.
+func (f *finding) trimmed() bool { return within(f.whole.photo.fingerprint, f.place.InPhoto) }
+
+// within tells whether a picture has a border, and a region has all of what remains without. The region's own smooth
+// borders may be taken for the picture's.
+func within(f *fingerprint.Fingerprint, region []align.Point) bool {
 	const off = 0.04
-	b := f.whole.subject.fingerprint.Box
-	if f.whole.subject.fingerprint.Trimmed() {
-		left, top, right, bottom := 1.0, 1.0, 0.0, 0.0
-		for _, c := range f.place.InSubject {
-			left, top, right, bottom = min(left, c.X), min(top, c.Y), max(right, c.X), max(bottom, c.Y)
-		}
-		in := func(v uint16) float64 { return float64(v) / math.MaxUint16 }
-		// The photo's own smooth borders are no part of the content.
-		return in(b.Left) >= left-off && in(b.Top) >= top-off && in(b.Right) <= right+off && in(b.Bottom) <= bottom+off
+	if !f.Trimmed() {
+		return false
 	}
-	return false
+	left, top, right, bottom := 1.0, 1.0, 0.0, 0.0
+	for _, c := range region {
+		left, top, right, bottom = min(left, c.X), min(top, c.Y), max(right, c.X), max(bottom, c.Y)
+	}
+	in := func(v uint16) float64 { return float64(v) / math.MaxUint16 }
+	b := f.Box
+	return in(b.Left) >= left-off && in(b.Top) >= top-off && in(b.Right) <= right+off && in(b.Bottom) <= bottom+off
 }

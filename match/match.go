@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 
 	"touchstone/fingerprint"
 	"touchstone/fingerprint/feature"
@@ -69,6 +70,8 @@ type Match struct {
 	ExpectedFalse float64
 	Edits         []string // what was done to the photo, by name: "mirrored", "rotated 90", "border trimmed"; in a fixed order
 	Evidence      Evidence
+
+	odds float64 // of which Score is the probability
 }
 
 // Result is the answer to a Match.
@@ -104,6 +107,8 @@ type Matcher struct {
 	photos  index.Searcher
 	decoder *picture.Decoder
 	gate    *gate
+
+	likelier atomic.Pointer[likelihoods] // of the last Survey; nil: there was none
 }
 
 // New returns a Matcher that looks for photos in an index and decodes within the decoder's limits. photos may be nil
@@ -112,7 +117,7 @@ func New(photos index.Searcher, d *picture.Decoder, c Config) *Matcher {
 	if c.Workers <= 0 {
 		c.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Matcher{photos, d, newGate(c.Workers)}
+	return &Matcher{photos: photos, decoder: d, gate: newGate(c.Workers)}
 }
 
 // Describe decodes and fingerprints an image, as onboarding needs it. Errors: picture's, fingerprint.ErrPlain, the

@@ -80,8 +80,11 @@ func TestEdits(t *testing.T) {
 				t.Fatalf("%v, %d matches", r.Status, len(r.Matches))
 			}
 			best := r.Matches[0]
-			want := match.Copy
-			if name == "recoloured" {
+			want := match.EditedCopy
+			switch name {
+			case "none", "smaller":
+				want = match.Copy
+			case "recoloured":
 				want = match.Variant
 			}
 			if best.Verdict != want {
@@ -209,7 +212,7 @@ func TestCompare(t *testing.T) {
 		return m.Compare(context.Background(), match.Interactive, match.Subject{Image: asPNG(t, a)}, match.Subject{Image: asPNG(t, b)})
 	}
 	c, err := ask(photo, turned(photo, fingerprint.Rotated90))
-	if err != nil || c.Verdict != match.Copy || !slices.Equal(c.Edits, []string{"rotated 90"}) || c.Reason == "" {
+	if err != nil || c.Verdict != match.EditedCopy || !slices.Equal(c.Edits, []string{"rotated 90°"}) || c.Reason == "" {
 		t.Errorf("with itself turned: %v, %v, %q, %q", err, c.Verdict, c.Edits, c.Reason)
 	}
 	c, err = ask(photo, scene(40, 400, 300))

@@ -86,7 +86,7 @@ func TestRealPhotos(t *testing.T) {
 				t.Fatalf("%s: %v", p.path, err)
 			}
 			_, err = b.x.Put(context.Background(), index.Photo{
-				Key: index.Key{Brand: p.source, ID: p.path}, Original: d.Original, Fingerprint: d.Fingerprint,
+				Key: index.Key{Brand: p.source, ID: p.path}, Original: d.Original, Fingerprint: d.Fingerprint, Features: d.Features,
 			})
 			if err != nil {
 				t.Fatal(err)

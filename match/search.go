@@ -120,14 +120,16 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 	if limit == 0 {
 		limit = DefaultLimit
 	}
-	h := &hunt{m, ctx, &s, self, o, s.probes(), nil, map[index.Key]int{}}
+	h := &hunt{Matcher: m, ctx: ctx, s: &s, self: self, o: o, probes: s.probes(), at: map[index.Key]int{}}
 	asked := o.RadiusPDQ != nil || o.RadiusP != nil
-	r, err := h.wholes(limit, asked)
-	if err != nil {
-		return Result{}, err
+	r := Result{Status: NothingFound, RadiusPDQ: -1, RadiusP: -1, Subject: s.description}
+	if len(h.probes) > 0 {
+		if err := h.wholes(&r, limit, asked); err != nil {
+			return Result{}, err
+		}
 	}
 	if !asked && o.Depth != Whole && s.place != nil {
-		if err := h.places(); err != nil {
+		if err := h.places(&r); err != nil {
 			return Result{}, err
 		}
 	}
@@ -150,7 +152,7 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 }
 
 // wholes looks for photos by their hashes.
-func (h *hunt) wholes(limit int, asked bool) (Result, error) {
+func (h *hunt) wholes(r *Result, limit int, asked bool) error {
 	q := index.Query{
 		Recipe: h.s.description.Fingerprint.Recipe,
 		Probes: make([]index.Probe, len(h.probes)),
@@ -173,16 +175,10 @@ func (h *hunt) wholes(limit int, asked bool) (Result, error) {
 		near, err = within(Radii(near.Searched))
 	}
 	if err != nil {
-		return Result{}, err
+		return err
 	}
-	r := Result{
-		Status:    NothingFound,
-		Total:     near.Total,
-		Searched:  near.Searched,
-		RadiusPDQ: q.RadiusPDQ, RadiusP: q.RadiusP,
-		Revision: near.Revision,
-		Subject:  h.s.description,
-	}
+	r.Total, r.Searched, r.Revision = near.Total, near.Searched, near.Revision
+	r.RadiusPDQ, r.RadiusP = q.RadiusPDQ, q.RadiusP
 	for i := range near.Neighbors {
 		if p := &near.Neighbors[i].Photo; p.Key == h.self {
 			r.Total--
@@ -191,7 +187,7 @@ func (h *hunt) wholes(limit int, asked bool) (Result, error) {
 			h.add(p)
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // add takes a photo up and judges it by the whole pictures, unless it is known.
@@ -209,7 +205,7 @@ func (h *hunt) add(p *index.Photo) *finding {
 }
 
 // places holds photos against the subject's pixels: those that whole pictures suggest, then those that features do.
-func (h *hunt) places() error {
+func (h *hunt) places(r *Result) error {
 	byWhole := make([]int, len(h.found))
 	for i := range byWhole {
 		byWhole[i] = i
@@ -234,23 +230,26 @@ func (h *hunt) places() error {
 	if sure && h.o.Depth == Auto {
 		return nil
 	}
-	return h.parts()
+	return h.parts(r)
 }
 
 // parts looks for photos by their features.
-func (h *hunt) parts() error {
+func (h *hunt) parts(r *Result) error {
 	features := h.s.place.Features()
 	if len(features) == 0 {
 		return nil
 	}
-	r, err := h.photos.Candidates(h.ctx, index.CandidateQuery{
+	found, err := h.photos.Candidates(h.ctx, index.CandidateQuery{
 		Recipe: feature.Current, Features: features, Mirrored: true, Limit: mostParts, Filter: h.o.Filter,
 	})
 	if err != nil {
 		return err
 	}
-	for i := range r.Candidates {
-		c := &r.Candidates[i]
+	if len(h.probes) == 0 {
+		r.Searched, r.Revision = found.Searched, found.Revision
+	}
+	for i := range found.Candidates {
+		c := &found.Candidates[i]
 		if c.Photo.Key == h.self {
 			continue
 		}
@@ -293,17 +292,21 @@ func (h *hunt) rank(least float64, searched int) []Match {
 			sureOnes++
 		}
 	}
+	var likelier likelihoods
+	if l := h.likelier.Load(); l != nil {
+		likelier = *l
+	}
 	matches := make([]Match, 0, len(h.found))
 	for i := range h.found {
 		f := &h.found[i]
 		f.crowded = sureOnes > 1
-		s, expected := score(f.odds), expectedFalse(f.odds, searched, 1)
+		s, expected := score(f.odds), expectedFalse(f.odds, searched, likelier.of(f.photo.Brand))
 		keep := s >= least || f.place != nil && f.shares()
 		if h.o.MaxFalsePerMillion > 0 {
 			keep = expected <= h.o.MaxFalsePerMillion
 		}
 		if keep {
-			matches = append(matches, Match{f.photo, f.verdict(), s, expected, f.edits(), f.evidence()})
+			matches = append(matches, Match{f.photo, f.verdict(), s, expected, f.edits(), f.evidence(), f.odds})
 		}
 	}
 	slices.SortFunc(matches, func(a, b Match) int {

@@ -124,12 +124,16 @@ func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error
 	if err != nil {
 		return subject{}, err
 	}
-	a, err := analyse(p, fingerprint.ReducedSide)
-	if err == nil && a.Unsure() {
-		var q *picture.Picture
-		if q, err = m.decoder.Decode(ctx, image, unsureSide); err == nil {
-			a, err = analyse(q, unsureSide)
+	a, plain := analyse(p, fingerprint.ReducedSide)
+	if plain == nil && a.Unsure() {
+		q, err := m.decoder.Decode(ctx, image, unsureSide)
+		if err != nil {
+			return subject{}, err
 		}
+		a, plain = analyse(q, unsureSide)
+	}
+	if a == nil {
+		return subject{}, plain
 	}
 	d := Description{Original: index.Original{
 		SHA256: sha256.Sum256(image),
@@ -137,11 +141,11 @@ func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error
 		Width:  p.Width, Height: p.Height,
 		Format: p.Format.String(),
 	}, Warnings: p.Warnings.Names()}
-	if err != nil {
-		return subject{description: d}, err
+	v := feature.Extract(p.Image, p.Width, p.Height, o)
+	if plain != nil && len(v.Features) < fewFeatures {
+		return subject{description: d}, plain
 	}
 	d.Fingerprint = a.Fingerprint()
-	v := feature.Extract(p.Image, p.Width, p.Height, o)
 	sub := subject{description: d, probes: a.Probes}
 	if u == toKeep {
 		sub.description.Features = &v.Set
@@ -150,6 +154,9 @@ func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error
 	}
 	return sub, nil
 }
+
+// fewFeatures is below how many features a picture can't be told from others by them alone.
+const fewFeatures = 12
 
 // How pictures are looked at for features: the longer side in pixels, and how many are kept.
 const (

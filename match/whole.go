@@ -23,6 +23,9 @@ const (
 	weightUneven   = -0.75
 )
 
+// plainOdds is the log-odds where one of both is too plain for its hashes to tell anything.
+const plainOdds = -6
+
 // fit is how a part of the subject, turned, fits a part of a photo.
 type fit struct {
 	probe  *fingerprint.Probe
@@ -39,8 +42,16 @@ type fit struct {
 
 // judge finds the fit of the highest odds between a subject, by its probes, and a photo.
 func judge(s subject, probes []fingerprint.Probe, photo sized) fit {
-	best := fit{odds: math.Inf(-1)}
 	g := photo.fingerprint
+	if len(probes) == 0 || g.Plain() {
+		// There is nothing to go by: as good as the farthest.
+		f := &s.description.Fingerprint
+		return fit{
+			probe: &fingerprint.Probe{Region: f.Whole, Box: fingerprint.WholeBox()}, region: &g.Whole,
+			pdq: 256, p: 64, odds: plainOdds, subject: s.sized(), photo: photo,
+		}
+	}
+	best := fit{odds: math.Inf(-1)}
 	for i := range probes {
 		probe := &probes[i]
 		best = better(best, fit{probe: probe, part: fingerprint.PartWhole, region: &g.Whole, subject: s.sized(), photo: photo})

@@ -259,7 +259,7 @@ func check(t *testing.T, v *inverted.Snapshot, n naive, q inverted.Query) {
 // taken earlier.
 func TestSetAnswersAsANaiveOne(t *testing.T) {
 	r := seeded(t)
-	for range 6 {
+	for range 3 {
 		var spots []feature.Feature
 		for range 1 + r.IntN(150) {
 			spots = append(spots, spot(r))

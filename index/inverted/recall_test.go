@@ -221,6 +221,7 @@ func (g *real) recall(t *testing.T, name string, search func(q []feature.Feature
 	}
 	sums := map[string]*sum{}
 	var took []time.Duration
+	spent := processor()
 	features := 0
 	for _, q := range g.Queries {
 		start := time.Now()
@@ -239,11 +240,15 @@ func (g *real) recall(t *testing.T, name string, search func(q []feature.Feature
 			}
 		}
 	}
+	spent = processor() - spent
 	slices.Sort(took)
 	for _, k := range kinds {
 		k, s := k.name, sums[k.name]
+		if s == nil {
+			continue
+		}
 		t.Logf("%s photos, %-13s: recall at 1 %.3f, at 10 %.3f, at 50 %.3f of %d", name, k, float64(s.at[0])/float64(s.n),
 			float64(s.at[1])/float64(s.n), float64(s.at[2])/float64(s.n), s.n)
 	}
-	t.Logf("%s photos: %d features a query, median %v, 95%% %v", name, features/len(g.Queries), took[len(took)/2], took[len(took)*95/100])
+	t.Logf("%s photos: %d features a query, %v of a processor, median %v, 95%% %v", name, features/len(g.Queries), spent/time.Duration(len(g.Queries)), took[len(took)/2], took[len(took)*95/100])
 }

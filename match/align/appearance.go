@@ -93,37 +93,51 @@ func (f *Fit) appear(g *grid, w []float64) (alike []bool) {
 	return alike
 }
 
-// colour compares chroma where the pictures look alike, and fills in the fit's colours.
+// colour compares the mean colours of blocks that look alike, and fills in the fit's colours.
 func (f *Fit) colour(t *feature.Thumbnail, s *Subject, m *Map, mirrored bool, w []float64, alike []bool) {
 	cb, cr := s.sampler(s.cb, mirrored), s.sampler(s.cr, mirrored)
 	long := float64(max(t.Width, t.Height))
 	cw, ch := (t.Width+1)/2, (t.Height+1)/2
-	var n, hue, own, theirs, luma float64
-	for y := range ch {
-		for x := range cw {
-			i := min(2*y, t.Height-1)*t.Width + min(2*x, t.Width-1)
-			if !alike[i] || math.IsNaN(w[i]) {
+	const side = blockSide / 2
+	blocks := 0.0
+	for by := 0; by < ch; by += side {
+		for bx := 0; bx < cw; bx += side {
+			var n, pb, pr, qb, qr, py, qy float64
+			for y := by; y < min(by+side, ch); y++ {
+				for x := bx; x < min(bx+side, cw); x++ {
+					i := min(2*y, t.Height-1)*t.Width + min(2*x, t.Width-1)
+					if !alike[i] || math.IsNaN(w[i]) {
+						continue
+					}
+					q, ok := m.Apply(Point{(2*float64(x) + 1) / long, (2*float64(y) + 1) / long})
+					if !ok {
+						continue
+					}
+					b, ok1 := cb.at(q)
+					r, ok2 := cr.at(q)
+					if !ok1 || !ok2 {
+						continue
+					}
+					n++
+					pb += float64(t.Cb[y*cw+x]) - 128
+					pr += float64(t.Cr[y*cw+x]) - 128
+					qb += b - 128
+					qr += r - 128
+					py += float64(t.Y[i])
+					qy += w[i]
+				}
+			}
+			if n < side {
 				continue
 			}
-			q, ok := m.Apply(Point{(2*float64(x) + 1) / long, (2*float64(y) + 1) / long})
-			if !ok {
-				continue
-			}
-			b, ok1 := cb.at(q)
-			r, ok2 := cr.at(q)
-			if !ok1 || !ok2 {
-				continue
-			}
-			n++
-			pb, pr := float64(t.Cb[y*cw+x]), float64(t.Cr[y*cw+x])
-			hue += math.Hypot(b-pb, r-pr)
-			own += math.Hypot(pb-128, pr-128)
-			theirs += math.Hypot(b-128, r-128)
-			luma += math.Abs(w[i] - float64(t.Y[i]))
+			blocks++
+			f.Hue += math.Hypot(qb-pb, qr-pr) / n
+			f.Shade += math.Abs(qy-py) / n
+			f.Chroma += math.Hypot(pb, pr) / n
+			f.SubjectChroma += math.Hypot(qb, qr) / n
 		}
 	}
-	if n > 0 {
-		f.Hue, f.Chroma, f.SubjectChroma, f.Shade = hue/n, own/n, theirs/n, luma/n
+	if blocks > 0 {
+		f.Hue, f.Shade, f.Chroma, f.SubjectChroma = f.Hue/blocks, f.Shade/blocks, f.Chroma/blocks, f.SubjectChroma/blocks
 	}
-	f.coloured = n
 }

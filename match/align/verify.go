@@ -29,8 +29,6 @@ type Fit struct {
 	Shade         float64 // mean difference in luma there
 	Chroma        float64 // mean distance from grey there, of the photo
 	SubjectChroma float64 // and of the subject
-
-	coloured float64
 }
 
 // Bits are the counts of differing bits up to which features are counted as confirmed. On the same photo half of what is

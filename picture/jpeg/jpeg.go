@@ -7,7 +7,7 @@
 // of progressive ones whole scans are left out.
 //
 // Where the machine has AVX2 and BMI2, coefficients are decoded and transformed in assembly: the samples are the same
-// without, and take two to three times as long at full size.
+// without, and take three times as long at full size.
 //
 // Baseline, extended and progressive Huffman coding with 8 bits, any sampling, grey, YCbCr, RGB, CMYK and YCCK are read.
 // Arithmetic coding, 12 bits, lossless and hierarchical coding are not.

@@ -65,22 +65,23 @@ func TestKernelsGiveWhatPlainGives(t *testing.T) {
 
 // specOf draws a Huffman table of codes of all lengths, with symbols of all kinds.
 func specOf(r *rand.Rand) []byte {
-	spec := make([]byte, 16)
+	var counts [16]byte
+	var symbols []byte
 	space := 1 << 16 // of codes of 16 bits, still to be given away
 	for n := 1; n <= 16; n++ {
-		most := min(space>>(16-n), 255-len(spec)+16)
+		most := min(space>>(16-n), 255-len(symbols))
 		count := r.IntN(most/2 + 1)
-		spec[n-1] = byte(count)
+		counts[n-1] = byte(count)
 		space -= count << (16 - n)
 		for range count {
 			symbol := byte(r.IntN(256))
 			if r.IntN(2) == 0 {
 				symbol &= 0x1f // as photos have them
 			}
-			spec = append(spec, symbol)
+			symbols = append(symbols, symbol)
 		}
 	}
-	return spec
+	return append(counts[:], symbols...)
 }
 
 // Coefficients, what remains of the data, and what is wrong are the same with all kernels, up to the last bit.
