@@ -132,6 +132,9 @@ VOCABULARY_FOLDERS := products_oxid_b60,products_opencart,general_bsds500,genera
 .PHONY: vocabulary
 vocabulary: ## learn the vocabulary of index/inverted anew from photos in TOUCHSTONE_DATA: when descriptors have changed
 	go run ./index/inverted/internal/train -photos "$$TOUCHSTONE_DATA" -folders $(VOCABULARY_FOLDERS) -o index/inverted/vocabulary.bin
+.PHONY: generate-kernels
+generate-kernels: ## make the assembly of fingerprint/feature anew
+	cd tools && go run ./kernels -out ../fingerprint/feature/kernel_amd64.s -stubs ../fingerprint/feature/kernel_stubs_amd64.go -pkg feature
 
 # ---- measure it
 

@@ -63,10 +63,11 @@ const (
 
 // What is verified by features.
 const (
-	mostWhole  = 12   // of those that whole pictures suggest
-	leastWhole = -3.0 // log-odds by these
-	mostParts  = 40   // of those that features suggest
-	fewPairs   = 3
+	mostWhole   = 12   // of those that whole pictures suggest
+	leastWhole  = -3.0 // log-odds by these
+	mostParts   = 40   // of those that features suggest
+	fewPairs    = 3    // features that agree, without which there is nothing to verify
+	mostGuesses = 20   // that are held against the pixels, of most features in agreement
 )
 
 // Radii are those of a match among so many photos, as far as the filter passes them, for which none is asked for: Options'
@@ -248,6 +249,8 @@ func (h *hunt) parts(r *Result) error {
 	if len(h.probes) == 0 {
 		r.Searched, r.Revision = found.Searched, found.Revision
 	}
+	guesses := make([]align.Guess, len(found.Candidates))
+	order := make([]int, 0, len(guesses))
 	for i := range found.Candidates {
 		c := &found.Candidates[i]
 		if c.Photo.Key == h.self {
@@ -256,11 +259,17 @@ func (h *hunt) parts(r *Result) error {
 		if err := h.ctx.Err(); err != nil {
 			return err
 		}
-		g := h.s.place.Find(c.Photo.Features, c.Mirrored)
-		if g.Pairs < fewPairs {
-			continue
+		if guesses[i] = h.s.place.Find(c.Photo.Features, c.Mirrored); guesses[i].Pairs >= fewPairs {
+			order = append(order, i)
 		}
-		h.verify(h.add(&c.Photo), c.Photo.Features, g)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(guesses[b].Pairs, guesses[a].Pairs) })
+	for _, i := range order[:min(len(order), mostGuesses)] {
+		if err := h.ctx.Err(); err != nil {
+			return err
+		}
+		p := &found.Candidates[i].Photo
+		h.verify(h.add(p), p.Features, guesses[i])
 	}
 	return nil
 }

@@ -1,91 +1,79 @@
 package feature
 
-import (
-	"math"
-	"math/rand/v2"
+// What a descriptor compares are samples of a spot's surroundings: some of the level's smooth plane, close to the spot,
+// some of the plane at half the size, farther away (as in FREAK, Alahi et al. 2012). pattern.go has where they lie for a
+// spot whose angle is 0, and which of them are compared: chosen for telling same spots from others (see learn_test.go).
+
+const (
+	sampleCount = 128
+	fineCount   = 75 // the first are of the smooth plane
 )
 
-const radius = 15 // pixels of a level around a corner that its angle and its descriptor look at
+// place is where a sample lies from a spot's centre, in 16ths of a pixel.
+type place struct{ x, y int16 }
 
-// angles is the number of directions to which the pattern is turned.
-const angles = 64
+// offset is where a sample lies from a spot's centre, in pixels.
+type offset struct{ x, y int8 }
 
-// test compares two pixels of the smoothed level.
-type test struct{ ax, ay, bx, by int8 }
+// turned are the samples' offsets by the spot's angle.
+var turned = makeTurned()
 
-// pattern are the tests by angle.
-var pattern = makePattern()
-
-func makePattern() (p [angles][256]test) {
-	r := rand.New(rand.NewPCG(1, 2))
-	pick := func() (float64, float64) {
-		for {
-			x, y := r.NormFloat64()*31/5, r.NormFloat64()*31/5
-			if x*x+y*y <= 13.5*13.5 {
-				return x, y
-			}
+func makeTurned() *[256][sampleCount]offset {
+	var t [256][sampleCount]offset
+	for a := range t {
+		sin, cos := sine(a), sine(a+64)
+		for i, p := range samples {
+			x, y := int(p.x), int(p.y)
+			t[a][i] = offset{rounded(cos*x - sin*y), rounded(sin*x + cos*y)}
 		}
 	}
-	var base [256][4]float64
-	for i := 0; i < 256; i += 2 {
-		ax, ay := pick()
-		bx, by := pick()
-		base[i] = [4]float64{ax, ay, bx, by}
-		base[i+1] = [4]float64{ax, -ay, bx, -by}
-	}
-	for a := range p {
-		s, c := math.Sincos(2 * math.Pi * float64(a) / angles)
-		for i, b := range base {
-			turn := func(x, y float64) (int8, int8) {
-				return int8(math.Round(c*x - s*y)), int8(math.Round(s*x + c*y))
-			}
-			t := &p[a][i]
-			t.ax, t.ay = turn(b[0], b[1])
-			t.bx, t.by = turn(b[2], b[3])
-		}
-	}
-	return p
+	return &t
 }
 
-// half is, for each row of the disc that the angle looks at, its half width.
-var half = func() (h [radius + 1]int) {
-	for y := range h {
-		h[y] = int(math.Sqrt(radius*radius - float64(y*y)))
+// sine is that of an angle in 256ths of a turn, in 16384ths.
+func sine(a int) int {
+	switch a &= 255; {
+	case a <= 64:
+		return int(quarter[a])
+	case a <= 128:
+		return int(quarter[128-a])
 	}
-	return h
-}()
-
-// angleOf is the direction from the centre of a disc to its centroid of intensity (Rublee et al. 2011, ORB).
-func angleOf(p plane, x, y int) uint8 {
-	var mx, my int
-	for dy := -radius; dy <= radius; dy++ {
-		w := half[max(dy, -dy)]
-		r := p.pix[(y+dy)*p.stride+x-w:][:2*w+1]
-		sum, moment := 0, 0
-		for i, v := range r {
-			sum += int(v)
-			moment += (i - w) * int(v)
-		}
-		mx += moment
-		my += dy * sum
-	}
-	return uint8(int(math.Round(math.Atan2(float64(my), float64(mx)) / (2 * math.Pi) * 256)))
+	return -sine(a - 128)
 }
 
-// describe compares pixels of the smoothed level around a corner.
-func describe(p plane, x, y int, angle uint8) (d Descriptor) {
-	tests := &pattern[(int(angle)+256/angles/2)*angles/256%angles]
-	at := y*p.stride + x
+// rounded is the nearest whole pixel to v in 16384ths of 16ths, halves away from 0: so that it is the same on every machine
+// and for mirror images.
+func rounded(v int) int8 {
+	const one = 16 * 16384
+	if v < 0 {
+		return int8(-((-v + one/2) / one))
+	}
+	return int8((v + one/2) / one)
+}
+
+// describe compares the samples around a spot.
+func describe(l *level, x, y int, angle uint8) (d Descriptor) {
+	var v [sampleCount]uint8
+	places := &turned[angle]
+	fine, coarse := &l.smooth, l.coarse
+	at, stride, pix := fine.origin+y*fine.stride+x, fine.stride, fine.pix
+	for i := range fineCount {
+		p := places[i]
+		v[i] = pix[at+int(p.y)*stride+int(p.x)]
+	}
+	at, stride, pix = coarse.origin, coarse.stride, coarse.pix
+	for i := fineCount; i < sampleCount; i++ {
+		p := places[i]
+		v[i] = pix[at+(y+int(p.y))>>1*stride+(x+int(p.x))>>1]
+	}
 	for i := range d {
-		var v uint64
-		for j := range 64 {
-			t := &tests[64*i+j]
-			a, b := p.pix[at+int(t.ay)*p.stride+int(t.ax)], p.pix[at+int(t.by)*p.stride+int(t.bx)]
-			if a < b {
-				v |= 1 << j
-			}
+		var w uint64
+		for j := 63; j >= 0; j-- {
+			p := pairs[64*i+j]
+			// The sign of the difference is the bit.
+			w = w<<1 | uint64(uint32(int32(v[p[0]&(sampleCount-1)])-int32(v[p[1]&(sampleCount-1)]))>>31)
 		}
-		d[i] = v
+		d[i] = w
 	}
 	return d
 }

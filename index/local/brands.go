@@ -107,8 +107,8 @@ type warming struct {
 	touched map[uint32]bool // rows that have been put since, or have gone
 }
 
-// warmPage is how many photos of a brand are read at once.
-const warmPage = 256
+// warmPage is how many photos of a brand are read at once: few, since changes wait while they are put into the set.
+const warmPage = 64
 
 // warm reads the features of a brand that is off into the set, hidden from searches.
 func (x *Index) warm(ctx context.Context, brand string) error {

@@ -57,7 +57,7 @@ func TestSwitchingOnEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended := 0
-	for left := 2; ; left += 150 {
+	for left := 2; ; left += 60 {
 		before := x.store.Revision()
 		err := x.SetBrand(&countdown{t.Context(), left}, "a", index.BrandSettings{Partial: true})
 		if err == nil {

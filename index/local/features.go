@@ -242,12 +242,16 @@ func switchedOff(ctx context.Context, s *store.Store) (map[string]bool, error) {
 	return off, nil
 }
 
-// fillBatch is how many photos' features are put into the set at once.
-const fillBatch = 512
+// How features are put into an empty set: so many photos' at once, of which the set makes a segment without a step
+// between, by so many goroutines at the most. That is some 20 MB for each of them.
+const (
+	fillBatch   = 2048
+	fillWorkers = 8
+)
 
 // fill reads features into a set, blobs[row] for each row that has not 0 there, in the order in which they lie on the
-// disk. It has no more of them on the heap than some batches.
-func fill(ctx context.Context, s *store.Store, set *inverted.Set, blobs []uint64) error {
+// disk. It counts the photos that are done in read.
+func fill(ctx context.Context, s *store.Store, set *inverted.Set, blobs []uint64, read *atomic.Int64) error {
 	var rows []uint32
 	for at, blob := range blobs {
 		if blob != 0 {
@@ -259,9 +263,8 @@ func fill(ctx context.Context, s *store.Store, set *inverted.Set, blobs []uint64
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
-	var putting sync.Mutex
 	var workers sync.WaitGroup
-	for range min(len(batches), 2*runtime.GOMAXPROCS(0)) {
+	for range min(len(batches), fillWorkers, 2*runtime.GOMAXPROCS(0)) {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(batches) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				batch := batches[i]
@@ -281,9 +284,8 @@ func fill(ctx context.Context, s *store.Store, set *inverted.Set, blobs []uint64
 					cancel(lost(err))
 					return
 				}
-				putting.Lock()
 				set.Put(batch, spots)
-				putting.Unlock()
+				read.Add(int64(len(batch)))
 			}
 		})
 	}

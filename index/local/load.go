@@ -112,7 +112,7 @@ func rebuild(ctx context.Context, s *store.Store, log *slog.Logger) (*memory, er
 	blobs := make([][]uint64, len(ranges)) // where the features of each photo are; 0: nowhere, or nobody looks at them
 	var read atomic.Int64
 	var recipe, features atomic.Uint32
-	told := telling(log, &read)
+	told := telling(log, "loading photos", &read)
 	err = s.EachPart(ctx, room, len(ranges), func(part int, r store.Record) error {
 		g, err := glance(r)
 		if err != nil {
@@ -160,7 +160,11 @@ func rebuild(ctx context.Context, s *store.Store, log *slog.Logger) (*memory, er
 		runtime.GC() // else what has become of no use stays until memory has doubled
 	}
 	made := newSets(b.codes())
-	if err := fill(ctx, s, made.spots, slices.Concat(blobs...)); err != nil {
+	read.Store(0)
+	told = telling(log, "loading features", &read)
+	err = fill(ctx, s, made.spots, slices.Concat(blobs...), &read)
+	told()
+	if err != nil {
 		return nil, err
 	}
 	log.Debug("features read", "photos", b.withFeatures, "seconds", time.Since(began).Seconds())
@@ -174,8 +178,8 @@ func agrees(all *atomic.Uint32, recipe uint32) bool {
 	return all.Load() == recipe || all.CompareAndSwap(0, recipe) || all.Load() == recipe
 }
 
-// telling logs from time to time how many photos were read, until it is called off.
-func telling(log *slog.Logger, read *atomic.Int64) (off func()) {
+// telling logs from time to time of how many photos something was read, until it is called off.
+func telling(log *slog.Logger, what string, read *atomic.Int64) (off func()) {
 	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -184,7 +188,7 @@ func telling(log *slog.Logger, read *atomic.Int64) (off func()) {
 		for {
 			select {
 			case <-tick.C:
-				log.Info("loading photos", "photos", read.Load())
+				log.Info(what, "photos", read.Load())
 			case <-ended:
 				return
 			}

@@ -7,7 +7,8 @@
 //
 // What memory has is written to files beside the store now and then, and when the index is closed, so that Open need only
 // map them and repeat what has changed since. Files that don't fit the store, for whatever reason, are thrown away and
-// memory is built from the store, which takes some two seconds for a million photos.
+// memory is built from the store, which takes some two seconds for a million photos, and for those with features about
+// half a millisecond of a processor each (2026-11, random features, 200 a photo).
 //
 // Features of photos are in the file and, unless their brand has partial matching switched off, in a set in memory as
 // well; candidates are read from the file.

@@ -90,7 +90,7 @@ func (m *memory) repeat(ctx context.Context, s *store.Store, events []store.Even
 		return err
 	})
 	if err != nil {
-		return translate(err)
+		return lost(err)
 	}
 	m.change(events[len(events)-1].Revision, func(c *codes) {
 		for i, e := range events {

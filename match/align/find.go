@@ -43,17 +43,7 @@ func (s *Subject) Find(photo *feature.Set, mirrored bool) Guess {
 	if len(ps) < fewest {
 		return best
 	}
-	type vote struct{ at, n int }
-	votes := make([]vote, len(ps))
-	for i := range ps {
-		c := ps[i].claim()
-		votes[i].at = i
-		for j := range ps {
-			if c.holds(&ps[j]) {
-				votes[i].n++
-			}
-		}
-	}
+	votes := poll(ps)
 	slices.SortStableFunc(votes, func(a, b vote) int { return cmp.Compare(b.n, a.n) })
 	own := Frame(photo.Width, photo.Height)
 	for _, v := range votes[:min(seeds, len(votes))] {
@@ -66,6 +56,42 @@ func (s *Subject) Find(photo *feature.Set, mirrored bool) Guess {
 		}
 	}
 	return best
+}
+
+// vote is how many pairs agree with one.
+type vote struct{ at, n int }
+
+// poll asks each pair which of the others agree with it: of those that turn about as much, which are found by their turn.
+func poll(ps []pair) []vote {
+	const width, circle = 8, 256 / 8 // 256ths of a turn that share a drawer, and drawers
+	var ends [circle + 1]int
+	for i := range ps {
+		ends[ps[i].turn/width+1]++
+	}
+	for i := range circle {
+		ends[i+1] += ends[i]
+	}
+	sorted, next := make([]pair, len(ps)), ends
+	for i := range ps {
+		at := &next[ps[i].turn/width]
+		sorted[*at] = ps[i]
+		*at++
+	}
+	votes := make([]vote, len(ps))
+	for i := range ps {
+		c := ps[i].claim()
+		first := int(ps[i].turn-agreeTurn) / width
+		for d := range 2*agreeTurn/width + 2 {
+			drawer := (first + d) % circle
+			for j := ends[drawer]; j < ends[drawer+1]; j++ {
+				if c.holds(&sorted[j]) {
+					votes[i].n++
+				}
+			}
+		}
+		votes[i].at = i
+	}
+	return votes
 }
 
 // claim is what a pair says of all others.

@@ -173,13 +173,18 @@ func photometry(m *Map, ms []mark, s *sampler, w []float64) (gain, offset, cut f
 		} else {
 			return 0, 0, 0, n
 		}
-		e := 0.0
+		// The median, to the level: patches and banners must not decide what is an outlier.
+		var counts [256]int
 		for i := range ms {
 			if !math.IsNaN(w[i]) {
-				e += min(math.Abs(gain*ms[i].v+offset-w[i]), 40)
+				counts[min(int(math.Abs(gain*ms[i].v+offset-w[i])), 255)]++
 			}
 		}
-		cut = 2.5*e/float64(n) + 4
+		median, below := 0, 0
+		for below += counts[0]; 2*below < n; below += counts[median] {
+			median++
+		}
+		cut = 4*float64(median) + 6
 	}
 	return gain, offset, cut, n
 }
