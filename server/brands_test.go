@@ -49,7 +49,7 @@ func TestUpdateBrand(t *testing.T) {
 	r.add(t, "Zeta", "1", 2)
 	found := func() bool {
 		t.Helper()
-		m := r.match(t, &touchstonev1.MatchRequest{Subject: ofImage(asPNG(t, part(1))), Depth: touchstonev1.Depth_DEPTH_PARTS})
+		m := r.match(t, &touchstonev1.MatchRequest{Subject: ofImage(asPNG(t, part())), Depth: touchstonev1.Depth_DEPTH_PARTS})
 		return len(m.GetMatches()) > 0 && m.GetMatches()[0].GetScore() > 0.9
 	}
 	if found() {

@@ -35,15 +35,15 @@ func TestMadeEdits(t *testing.T) {
 		{madeEdit{"crop", 5}, image.Pt(360, 270)}, {madeEdit{"border", 20}, image.Pt(560, 420)},
 		{madeEdit{"none", 1}, image.Pt(400, 300)}, {madeEdit{"reshoot", 1}, image.Pt(1280, 960)}, {madeEdit{"reshoot", 3}, image.Pt(1280, 960)},
 	} {
-		make := func(seed uint64) *image.RGBA { return tc.edit.make(p, rand.New(rand.NewPCG(seed, 0))) }
-		got := make(7)
+		shot := func(seed uint64) *image.RGBA { return tc.edit.make(p, rand.New(rand.NewPCG(seed, 0))) }
+		got := shot(7)
 		if got.Rect.Size() != tc.size {
 			t.Errorf("%v is %v, want %v", tc.edit, got.Rect.Size(), tc.size)
 		}
-		if !bytes.Equal(got.Pix, make(7).Pix) {
+		if !bytes.Equal(got.Pix, shot(7).Pix) {
 			t.Errorf("%v differs from one time to the next", tc.edit)
 		}
-		if tc.edit.name == "reshoot" && bytes.Equal(got.Pix, make(8).Pix) {
+		if tc.edit.name == "reshoot" && bytes.Equal(got.Pix, shot(8).Pix) {
 			t.Errorf("%v is the same whatever the seed", tc.edit)
 		}
 	}

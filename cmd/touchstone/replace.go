@@ -53,8 +53,8 @@ func replace(path string, b []byte) (err error) {
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
+	_, wrote := f.Write(b)
+	if err := errors.Join(wrote, f.Chmod(mode), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
