@@ -71,7 +71,7 @@ test-long: ## the same with the tests that take minutes: crashes, simulations, l
 
 .PHONY: test-arm64
 test-arm64: ## search on arm64, run by qemu-aarch64 (Debian: qemu-user)
-	GOARCH=arm64 go test -exec=qemu-aarch64 ./index/hamming
+	GOARCH=arm64 go test -exec=qemu-aarch64 ./index/hamming ./index/inverted
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)

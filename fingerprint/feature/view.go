@@ -153,6 +153,7 @@ type Plane struct {
 	Pix           []uint8
 	Width, Height int
 	Stride        int
+	Across, Down  float64 // shares of the picture's width and height from a pixel to the next
 }
 
 // Lumas are the levels of the pyramid, largest first.
@@ -160,14 +161,17 @@ func (v *View) Lumas() []Plane {
 	ps := make([]Plane, len(v.levels))
 	for i := range v.levels {
 		p := &v.levels[i].plane
-		ps[i] = Plane{p.pix, p.w, p.h, p.stride}
+		ps[i] = Plane{p.pix, p.w, p.h, p.stride, v.levels[i].stepX, v.levels[i].stepY}
 	}
 	return ps
 }
 
 // Chroma is the picture's chroma, at most 128 pixels on the longer side.
 func (v *View) Chroma() (cb, cr Plane) {
-	return Plane{v.cb.pix, v.cb.w, v.cb.h, v.cb.stride}, Plane{v.cr.pix, v.cr.w, v.cr.h, v.cr.stride}
+	whole := func(p plane) Plane {
+		return Plane{p.pix, p.w, p.h, p.stride, 1 / float64(p.w), 1 / float64(p.h)}
+	}
+	return whole(v.cb), whole(v.cr)
 }
 
 // Describe computes the descriptor at a place, given in units of the longer side, of a spot of that diameter, as a share of

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"testing"
 
 	"touchstone/fingerprint/feature"
@@ -20,10 +19,7 @@ func pool(b *testing.B, r *rand.Rand) (all []feature.Feature) {
 		}
 		return all
 	}
-	photos := lumas(b, "products_smartstore")
-	of := make([][]feature.Feature, len(photos))
-	each(len(photos), func(i int) { of[i] = features(photos[i], 800, 2000) })
-	return slices.Concat(of...)
+	return load(b).Pool
 }
 
 // BenchmarkSearch looks for a photo by a query of 1,000 features, of which 60 are the photo's, and for its mirror image,

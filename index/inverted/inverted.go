@@ -70,7 +70,7 @@ type limits struct {
 
 // With a ratio of 3 a million photos lie in some six segments. A fresh part has the features of 1,300 photos, and adds
 // some tenths of a millisecond to a search.
-var defaultLimits = limits{tail: 1 << 18, frozen: 4, docs: maxDocs, ratio: 3, read: 5 << 20, witnesses: 1 << 10}
+var defaultLimits = limits{tail: 1 << 18, frozen: 4, docs: maxDocs, ratio: 3, read: 4 << 20, witnesses: 1 << 10}
 
 // Snapshot is a set as it was at one moment, for as long as it is kept; it keeps the memory of that moment. All methods
 // may be called at once from many goroutines.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	near "math/bits"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -14,37 +15,41 @@ import (
 )
 
 // lsh is what the inverted file was chosen over: tables by some bits of descriptors, of which a query reads the entry that
-// has its bits, and those that differ in one (multi-probe). An entry is a photo's number, 4 bytes for each table.
+// has its bits, and those that differ in one (multi-probe). An entry is a photo's number and 32 further bits, of which 7
+// may differ: 8 bytes for each table.
 type lsh struct {
 	bits   [][]int // by table
 	starts [][]uint32
 	docs   [][]uint32
+	rest   [][]uint32
 }
 
 func newLSH(photos [][]feature.Feature, tables, width int) *lsh {
 	r := rand.New(rand.NewPCG(1, 0))
 	l := new(lsh)
 	for range tables {
-		bits := r.Perm(256)[:width]
+		order := r.Perm(256)
+		bits := order[:width+32]
 		starts, total := make([]uint32, 1<<width+1), 0
 		for _, p := range photos {
 			for i := range p {
-				starts[sampleOf(&p[i].Descriptor, bits)+1]++
+				starts[sampleOf(&p[i].Descriptor, bits[:width])+1]++
 				total++
 			}
 		}
 		for i := range 1 << width {
 			starts[i+1] += starts[i]
 		}
-		docs, at := make([]uint32, total), slices.Clone(starts)
+		docs, rest, at := make([]uint32, total), make([]uint32, total), slices.Clone(starts)
 		for doc, p := range photos {
 			for i := range p {
-				to := &at[sampleOf(&p[i].Descriptor, bits)]
-				docs[*to] = uint32(doc)
+				to := &at[sampleOf(&p[i].Descriptor, bits[:width])]
+				docs[*to], rest[*to] = uint32(doc), sampleOf(&p[i].Descriptor, bits[width:])
 				*to++
 			}
 		}
-		l.bits, l.starts, l.docs = append(l.bits, bits), append(l.starts, starts), append(l.docs, docs)
+		l.bits, l.starts = append(l.bits, bits), append(l.starts, starts)
+		l.docs, l.rest = append(l.docs, docs), append(l.rest, rest)
 	}
 	return l
 }
@@ -62,18 +67,23 @@ func (l *lsh) search(features []feature.Feature, photos, limit int) []inverted.H
 	var touched []uint32
 	for n := range features {
 		for t, bits := range l.bits {
-			key := sampleOf(&features[n].Descriptor, bits)
-			for probe := range 1 + len(bits) {
+			width := len(bits) - 32
+			key, rest := sampleOf(&features[n].Descriptor, bits[:width]), sampleOf(&features[n].Descriptor, bits[width:])
+			for probe := range 1 + width {
 				k := key
 				if probe > 0 {
 					k ^= 1 << (probe - 1)
 				}
-				docs := l.docs[t][l.starts[t][k]:l.starts[t][k+1]]
+				from, to := l.starts[t][k], l.starts[t][k+1]
+				docs := l.docs[t][from:to]
 				if len(docs) == 0 || len(docs) > photos/16 {
 					continue
 				}
 				idf := math.Log2(2*float64(photos)/float64(len(docs))) / math.Log2(2*float64(photos))
-				for _, doc := range docs {
+				for i, doc := range docs {
+					if near.OnesCount32(l.rest[t][from:to][i]^rest) > 7 {
+						continue
+					}
 					if last[doc] != int32(n+1) {
 						if last[doc] == 0 {
 							touched = append(touched, doc)
@@ -124,9 +134,9 @@ func TestAgainstLSH(t *testing.T) {
 		}
 		return hits
 	})
-	for _, c := range []struct{ tables, width int }{{2, 20}, {4, 20}, {8, 22}} {
+	for _, c := range []struct{ tables, width int }{{1, 16}, {2, 16}, {4, 16}} {
 		l := newLSH(all, c.tables, c.width)
-		t.Logf("LSH of %d tables by %d bits: %d bytes a photo", c.tables, c.width, 800*c.tables)
+		t.Logf("LSH of %d tables by %d bits: %d bytes a photo", c.tables, c.width, 1600*c.tables)
 		g.recall(t, "LSH, 20000", func(q []feature.Feature, limit int) []inverted.Hit { return l.search(q, len(all), limit) })
 	}
 }

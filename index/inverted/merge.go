@@ -114,7 +114,6 @@ func (s *Set) merge() {
 		s.now.Store(&snap)
 		s.step()
 		if size >= collectable {
-			old, was = nil, nil
 			s.mu.Unlock()
 			runtime.GC()
 			s.mu.Lock()

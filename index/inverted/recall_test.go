@@ -33,8 +33,8 @@ type made struct {
 	Features []feature.Feature
 }
 
-// real is real photos by their features, and queries made of them.
-type real struct {
+// shop is real photos by their features, and queries made of them.
+type shop struct {
 	Photos  [][]feature.Feature // 200 each at most
 	Pool    []feature.Feature   // many more of them
 	Queries []made
@@ -164,8 +164,8 @@ var kinds = []struct {
 	}},
 }
 
-func load(t testing.TB) *real {
-	var got real
+func load(t testing.TB) *shop {
+	var got shop
 	photos, others := lumas(t, catalogue...), lumas(t, strangers)
 	got.Photos = make([][]feature.Feature, len(photos))
 	pools := make([][]feature.Feature, len(photos))
@@ -181,7 +181,7 @@ func load(t testing.TB) *real {
 	return &got
 }
 
-func (g *real) set() *inverted.Set {
+func (g *shop) set() *inverted.Set {
 	s := inverted.NewSet()
 	rows := make([]uint32, len(g.Photos))
 	for i := range rows {
@@ -214,7 +214,7 @@ func TestRealPhotosAreFound(t *testing.T) {
 	}
 }
 
-func (g *real) recall(t *testing.T, name string, search func(q []feature.Feature, limit int) []inverted.Hit) {
+func (g *shop) recall(t *testing.T, name string, search func(q []feature.Feature, limit int) []inverted.Hit) {
 	type sum struct {
 		n  int
 		at [4]int

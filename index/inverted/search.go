@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"unsafe"
 
 	"touchstone/fingerprint/feature"
 )
@@ -29,8 +30,9 @@ const witnessShare = 32
 var rankCost = [maxAssigned]uint64{2, 5, 8}
 
 // bound is in how many of its bits a signature may differ among so many photos: what differs in more is more often
-// there by chance. Of the bits that are looked at first one less may differ. Among a million photos, 1,889 of them real
-// (November 2026, recall_test.go), 9 and 8 find as many, 7 loses one in a hundred; witnesses are 235, 99 and 37 thousand a query.
+// there by chance. Of the bits that are looked at first one less may differ. On 210 queries of real photos among a million
+// (November 2026, recall_test.go), 9, 8 and 7 found 197, 197 and 195 photos within 50 hits, by 235, 99 and 37 thousand
+// witnesses a query, each of which is a miss of the cache.
 func bound(photos int) int {
 	switch {
 	case photos < 1<<13:
@@ -38,9 +40,9 @@ func bound(photos int) int {
 	case photos < 1<<16:
 		return 10
 	case photos < 1<<19:
-		return 9
+		return 8
 	}
-	return 8
+	return 7
 }
 
 // nearness is the weight of a vote by the bits that differ, 256 for none: exp(-(d/8)²).
@@ -155,6 +157,9 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 			if len(w.witnesses)-before > most {
 				continue // it is dropped below
 			}
+			if i+ahead < len(w.readings) {
+				v.fetch(int(w.readings[i+ahead].word))
+			}
 			word := w.readings[i].word
 			f := &features[n]
 			v.read(w, newEntry(word, f.Angle, vocabulary.signature(&f.Descriptor, word)), uint64(n))
@@ -175,9 +180,7 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 func (w *work) plan(v *vocabulary, features []feature.Feature, counts []uint32, most uint64) {
 	w.readings = w.readings[:0]
 	total := uint64(0)
-	var near [maxAssigned]uint16
-	for i := range features {
-		v.assign(&features[i].Descriptor, near[:])
+	for i, near := range v.assignAll(features) {
 		for rank, word := range near {
 			if n := uint64(counts[word]); n > 0 {
 				total += n
@@ -255,6 +258,30 @@ func (v *Snapshot) read(w *work, e entry, n uint64) {
 			}
 		}
 		base += uint32(len(t.rows))
+	}
+}
+
+// ahead is by how many words the beginning of a list is asked for before it is read, and firstLines how many lines of the
+// cache that is: the machine fetches the others by itself.
+const (
+	ahead      = 6
+	firstLines = 4
+)
+
+// fetch asks for the entries of a word.
+func (v *Snapshot) fetch(word int) {
+	for _, g := range v.segments {
+		from, to := g.starts[word], g.starts[word+1]
+		if from == to {
+			continue
+		}
+		var places [firstLines]uint64
+		n := 0
+		for at := from; at < to && n < firstLines; at += lane {
+			places[n] = uint64(at)
+			n++
+		}
+		prefetch(unsafe.Pointer(&g.near[0]), 4, places[:n])
 	}
 }
 

@@ -22,6 +22,7 @@ func TestSearchesRunBesideChanges(t *testing.T) {
 	s := inverted.Small()
 	known := spots[:30]
 	s.Put([]uint32{7}, [][]feature.Feature{known})
+	want := naive{7: known}
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
 	for range 2 {
@@ -46,17 +47,27 @@ func TestSearchesRunBesideChanges(t *testing.T) {
 			}
 		})
 	}
-	for range 150 {
+	for range 600 {
 		rows := make([]uint32, 1+r.IntN(6))
 		for i := range rows {
 			rows[i] = 10 + uint32(r.IntN(120))
 		}
-		s.Put(rows, photos(r, spots[30:], len(rows)))
-		s.Delete(10 + uint32(r.IntN(120)))
+		features := photos(r, spots[30:], len(rows))
+		s.Put(rows, features)
+		for i, row := range rows {
+			want[row] = features[i]
+		}
+		gone := 10 + uint32(r.IntN(120))
+		s.Delete(gone)
+		delete(want, gone)
 	}
 	cancel()
 	group.Wait()
 	s.Wait()
+	// Rows have died in parts that were being merged.
+	for range 5 {
+		check(t, s.Snapshot(), want, want.query(r, spots))
+	}
 	if segments, tails := s.Parts(); segments > 12 || tails > 1 {
 		t.Errorf("%d segments and %d fresh parts after all merges", segments, tails)
 	}

@@ -116,6 +116,48 @@ func (v *vocabulary) assign(d *feature.Descriptor, out []uint16) {
 	}
 }
 
+// assignAll is assign for many, into the maxAssigned nearest words each. It takes one centre of the first level after the
+// other: what lies under them all doesn't stay in the nearer caches from one descriptor to the next.
+func (v *vocabulary) assignAll(features []feature.Feature) [][maxAssigned]uint16 {
+	var near [fan]uint64
+	var starts [fan + 1]uint32
+	under := make([]uint8, 0, branches*len(features)) // for each feature
+	for i := range features {
+		var first [branches]uint64
+		kernelDistances(&near, &v.first, (*[4]uint64)(&features[i].Descriptor))
+		nearest(first[:], &near, 0, true)
+		for _, c := range first {
+			under = append(under, uint8(c))
+			starts[c&(fan-1)+1]++
+		}
+	}
+	for c := range fan {
+		starts[c+1] += starts[c]
+	}
+	order, at := make([]uint32, len(under)), starts
+	for i, c := range under {
+		order[at[c]] = uint32(i / branches)
+		at[c]++
+	}
+	best := make([][maxAssigned]uint64, len(features))
+	for i := range best {
+		best[i] = [maxAssigned]uint64{1 << 32, 1 << 32, 1 << 32}
+	}
+	for c := range fan {
+		for _, i := range order[starts[c]:starts[c+1]] {
+			kernelDistances(&near, &v.second[c], (*[4]uint64)(&features[i].Descriptor))
+			nearest(best[i][:], &near, uint64(c)<<8, false)
+		}
+	}
+	out := make([][maxAssigned]uint16, len(features))
+	for i, b := range best {
+		for j, key := range b {
+			out[i][j] = uint16(key)
+		}
+	}
+	return out
+}
+
 // nearest keeps in best, ascending, the smallest of near, each with its place and base below its 16th bit; anew, where
 // that is said.
 func nearest(best []uint64, near *[fan]uint64, base uint64, anew bool) {

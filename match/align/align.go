@@ -34,7 +34,7 @@ func OfView(v *feature.View) *Subject {
 func OfSet(s feature.Set) *Subject {
 	t := &s.Thumbnail
 	plane := func(pix []uint8, w, h int) feature.Plane {
-		return feature.Plane{Pix: pix, Width: w, Height: h, Stride: w}
+		return feature.Plane{Pix: pix, Width: w, Height: h, Stride: w, Across: 1 / float64(w), Down: 1 / float64(h)}
 	}
 	w, h := (t.Width+1)/2, (t.Height+1)/2
 	return &Subject{

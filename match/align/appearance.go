@@ -94,9 +94,8 @@ func (f *Fit) appear(g *grid, w []float64) (alike []bool) {
 }
 
 // colour compares the mean colours of blocks that look alike, and fills in the fit's colours.
-func (f *Fit) colour(t *feature.Thumbnail, s *Subject, m *Map, mirrored bool, w []float64, alike []bool) {
+func (f *Fit) colour(g *grid, t *feature.Thumbnail, s *Subject, m *Map, mirrored bool, w []float64, alike []bool) {
 	cb, cr := s.sampler(s.cb, mirrored), s.sampler(s.cr, mirrored)
-	long := float64(max(t.Width, t.Height))
 	cw, ch := (t.Width+1)/2, (t.Height+1)/2
 	const side = blockSide / 2
 	blocks := 0.0
@@ -109,7 +108,7 @@ func (f *Fit) colour(t *feature.Thumbnail, s *Subject, m *Map, mirrored bool, w 
 					if !alike[i] || math.IsNaN(w[i]) {
 						continue
 					}
-					q, ok := m.Apply(Point{(2*float64(x) + 1) / long, (2*float64(y) + 1) / long})
+					q, ok := m.Apply(Point{(2*float64(x) + 1) / g.dx, (2*float64(y) + 1) / g.dy})
 					if !ok {
 						continue
 					}

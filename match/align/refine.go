@@ -50,7 +50,7 @@ func (g *grid) marks() []mark {
 				}
 				left--
 			}
-			gx, gy = gx*g.long, gy*g.long
+			gx, gy = gx*g.dx, gy*g.dy
 			p := g.point(x, y)
 			ms = append(ms, mark{p, g.pix[i], [8]float64{
 				gx * p.X, gx * p.Y, gx, gy * p.X, gy * p.Y, gy, -(gx*p.X + gy*p.Y) * p.X, -(gx*p.X + gy*p.Y) * p.Y,

@@ -9,15 +9,16 @@ import (
 // sampler reads a channel of a picture at points.
 type sampler struct {
 	feature.Plane
-	long  float64 // pixels in a unit
-	shift float64 // the picture's width in units, where points are of its mirror image
+	dx, dy float64 // pixels in a unit
+	shift  float64 // the picture's width in units, where points are of its mirror image
 }
 
 // sampler reads one of the subject's planes, at points of its mirror image where asked.
 func (s *Subject) sampler(p feature.Plane, mirrored bool) sampler {
-	r := sampler{Plane: p, long: float64(max(p.Width, p.Height))}
+	frame := s.frame()
+	r := sampler{Plane: p, dx: 1 / (p.Across * frame.X), dy: 1 / (p.Down * frame.Y)}
 	if mirrored {
-		r.shift = s.frame().X
+		r.shift = frame.X
 	}
 	return r
 }
@@ -40,7 +41,7 @@ func (s *sampler) at(p Point) (v float64, ok bool) {
 	if s.shift != 0 {
 		p.X = s.shift - p.X
 	}
-	x, y := p.X*s.long-0.5, p.Y*s.long-0.5
+	x, y := p.X*s.dx-0.5, p.Y*s.dy-0.5
 	w, h := float64(s.Width-1), float64(s.Height-1)
 	if !(x >= -0.5 && y >= -0.5 && x <= w+0.5 && y <= h+0.5) {
 		return 0, false
@@ -65,13 +66,14 @@ func (s *sampler) at(p Point) (v float64, ok bool) {
 
 // grid is a thumbnail's luma, at its size or at half of it.
 type grid struct {
-	pix  []float64
-	w, h int
-	long float64 // pixels in a unit
+	pix    []float64
+	w, h   int
+	dx, dy float64 // pixels in a unit
 }
 
-func gridOf(t *feature.Thumbnail) *grid {
-	g := &grid{make([]float64, len(t.Y)), t.Width, t.Height, float64(max(t.Width, t.Height))}
+func gridOf(photo *feature.Set) *grid {
+	t, own := &photo.Thumbnail, Frame(photo.Width, photo.Height)
+	g := &grid{make([]float64, len(t.Y)), t.Width, t.Height, float64(t.Width) / own.X, float64(t.Height) / own.Y}
 	for i, v := range t.Y {
 		g.pix[i] = float64(v)
 	}
@@ -79,7 +81,7 @@ func gridOf(t *feature.Thumbnail) *grid {
 }
 
 func (g *grid) halve() *grid {
-	r := &grid{nil, g.w / 2, g.h / 2, g.long / 2}
+	r := &grid{nil, g.w / 2, g.h / 2, g.dx / 2, g.dy / 2}
 	r.pix = make([]float64, 0, r.w*r.h)
 	for y := range r.h {
 		for x := range r.w {
@@ -92,7 +94,7 @@ func (g *grid) halve() *grid {
 
 // point is the centre of a pixel.
 func (g *grid) point(x, y int) Point {
-	return Point{(float64(x) + 0.5) / g.long, (float64(y) + 0.5) / g.long}
+	return Point{(float64(x) + 0.5) / g.dx, (float64(y) + 0.5) / g.dy}
 }
 
 // warp reads the subject where the map shows each pixel of the grid; NaN outside.

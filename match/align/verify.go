@@ -39,11 +39,11 @@ var bits = [3]int{24, 40, 56}
 func (s *Subject) Verify(photo *feature.Set, g Guess) Fit {
 	t := &photo.Thumbnail
 	own := Frame(photo.Width, photo.Height)
-	full := gridOf(t)
+	full := gridOf(photo)
 	half := full.halve()
 	m := g.Map
 	scale, _, _, _ := m.Shape(Point{own.X / 2, own.Y / 2})
-	coarse, fine := s.level(half.long, scale, g.Mirrored), s.level(full.long, scale, g.Mirrored)
+	coarse, fine := s.level(max(half.dx, half.dy), scale, g.Mirrored), s.level(max(full.dx, full.dy), scale, g.Mirrored)
 	m = refine(m, half.marks(), &coarse, own, 6)
 	ms := full.marks()
 	m = refine(m, ms, &fine, own, 6)
@@ -63,7 +63,7 @@ func (s *Subject) Verify(photo *feature.Set, g Guess) Fit {
 	}
 	w := full.warp(&m, &fine)
 	alike := f.appear(full, w)
-	f.colour(t, s, &m, g.Mirrored, w, alike)
+	f.colour(full, t, s, &m, g.Mirrored, w, alike)
 	if g.Mirrored {
 		back := Map{-1, 0, s.frame().X, 0, 1, 0, 0, 0, 1}
 		f.Map = back.After(&m)
