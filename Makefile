@@ -15,6 +15,7 @@ ARGS      ?=
 BENCH     ?=
 CATALOG   ?=
 STRANGERS ?=
+PRODUCTS  ?=
 EDITS     ?= crop=5 border=20 reshoot
 
 # nodynamic keeps the WebAssembly decoders from loading a system library of the same name into the process.
@@ -163,7 +164,7 @@ bench-growth: build ## exact search among 1M to 100M codes, on a plot and in a t
 
 .PHONY: accuracy
 accuracy: build ## eval on made queries: BENCH=folder of make_queries.py, SEED (11), QUERIES (1900); or CATALOG, STRANGERS: folders, EDITS
-	@BENCH='$(BENCH)' CATALOG='$(CATALOG)' STRANGERS='$(STRANGERS)' EDITS='$(EDITS)' SEED='$(SEED)' QUERIES='$(QUERIES)' \
+	@BENCH='$(BENCH)' CATALOG='$(CATALOG)' STRANGERS='$(STRANGERS)' PRODUCTS='$(PRODUCTS)' EDITS='$(EDITS)' SEED='$(SEED)' QUERIES='$(QUERIES)' \
 		PROGRAM='$(PROGRAM)' sh tools/accuracy.sh
 
 # ---- leave it

@@ -3,11 +3,12 @@
 #
 #   BENCH               folder with make_queries.py, which edits real photos as sellers do and writes the truth beside them
 #   CATALOG, STRANGERS  two folders of photos, none of the one in the other: each of EDITS alone, on 1,000 of each
+#   PRODUCTS            a list of what the photos of CATALOG show, if there is one
 set -eu
 
 if [ -z "${BENCH:-}${CATALOG:-}" ]; then
 	echo "usage: make accuracy BENCH=folder of make_queries.py" >&2
-	echo "       make accuracy CATALOG=folder STRANGERS=folder [EDITS='crop=5 border=20 reshoot']" >&2
+	echo "       make accuracy CATALOG=folder STRANGERS=folder [PRODUCTS=list] [EDITS='crop=5 border=20 reshoot']" >&2
 	exit 2
 fi
 if [ -n "${BENCH:-}" ] && [ ! -f "$BENCH/make_queries.py" ]; then
@@ -34,6 +35,7 @@ fi
 if [ -n "${CATALOG:-}" ]; then
 	for edit in $EDITS; do
 		printf '\n%s\n\n' "$edit"
-		"$PROGRAM" eval --catalog "$CATALOG" --strangers "$STRANGERS" --edit "$edit" --photos 1000 --seed "$SEED"
+		"$PROGRAM" eval --catalog "$CATALOG" --strangers "$STRANGERS" --edit "$edit" --photos 1000 --seed "$SEED" \
+			${PRODUCTS:+--products "$PRODUCTS"}
 	done
 fi

@@ -53,10 +53,11 @@ from. The photos go into a temporary index, nothing is kept, and no server is as
 --queries    folder of suspect images
 --truth      tab-separated, with a header: query (name in the folder), edit, strength, catalog_id (the photo that it was
              made from, - for none), product
---products   tab-separated, with a header: catalog_id, product, variant
+--products   tab-separated, with a header: catalog_id or path, product, variant
 
 Or have the suspects made: --edit makes one of each photo, or of so many of them as --photos says, and one of each photo in
-another folder of which none is in the catalogue, the strangers.
+another folder of which none is in the catalogue, the strangers. --products may be given as well: without it, a photo that
+shows the same product in another colour counts as wrong.
 
 --edit crop=N       N percent of the width are cut off on the left and on the right, N percent of the height above and below
        border=N     N percent are put around instead, in white, black or another colour
