@@ -63,10 +63,10 @@ func demoEdits() []edit {
 			draw.Draw(framed, image.Rect(x, y, x+b.Dx(), y+b.Dy()), m, b.Min, draw.Src)
 			return framed
 		})},
-		{"cropped to a half", saved(85, func(m image.Image) image.Image {
+		{"cropped to two thirds", saved(85, func(m image.Image) image.Image {
 			b := m.Bounds()
-			cut := image.NewRGBA(image.Rect(0, 0, b.Dx()*7/10, b.Dy()*7/10))
-			draw.Draw(cut, cut.Rect, m, b.Min.Add(image.Pt(b.Dx()/5, b.Dy()/5)), draw.Src)
+			cut := image.NewRGBA(image.Rect(0, 0, b.Dx()*4/5, b.Dy()*5/6))
+			draw.Draw(cut, cut.Rect, m, b.Min.Add(image.Pt(b.Dx()/5, b.Dy()/6)), draw.Src)
 			return cut
 		})},
 		{"in a collage", with(85, collage)},
