@@ -99,6 +99,9 @@ func optionsFrom(w *touchstonev1.MatchRequest) (match.Options, error) {
 	if err != nil {
 		return match.Options{}, err
 	}
+	if d == match.Parts && (w.RadiusBits != nil || w.Radius64Bits != nil) {
+		return match.Options{}, refuse("depth", "not DEPTH_PARTS together with a radius: within one, whole pictures are compared alone")
+	}
 	if w.MaxFalseMatchesPerMillion != nil && !(w.GetMaxFalseMatchesPerMillion() > 0) { // which is how match has it left out
 		return match.Options{}, refuse("max_false_matches_per_million", "more than 0, or left out; got %v", w.GetMaxFalseMatchesPerMillion())
 	}

@@ -271,6 +271,7 @@ func TestRefused(t *testing.T) {
 		{"features as they were", get(&touchstonev1.GetPhotoRequest{Brand: "Acme", PhotoId: "1", AsOfRevision: proto.Uint64(1), WithFeatures: true}), told{invalid, "FIELD_INVALID", "with_features"}},
 
 		{"unknown depth", find(&touchstonev1.MatchRequest{Depth: 77}), told{invalid, "FIELD_INVALID", "depth"}},
+		{"parts within a radius", find(&touchstonev1.MatchRequest{Depth: touchstonev1.Depth_DEPTH_PARTS, RadiusBits: proto.Int32(9)}), told{invalid, "FIELD_INVALID", "depth"}},
 		{"no false match at all", find(&touchstonev1.MatchRequest{MaxFalseMatchesPerMillion: proto.Float64(0)}), told{invalid, "FIELD_INVALID", "max_false_matches_per_million"}},
 		{"less than none", find(&touchstonev1.MatchRequest{MaxFalseMatchesPerMillion: proto.Float64(-1)}), told{invalid, "FIELD_INVALID", "max_false_matches_per_million"}},
 		{"more than a million", find(&touchstonev1.MatchRequest{MaxFalseMatchesPerMillion: proto.Float64(1e6 + 1)}), told{invalid, "FIELD_INVALID", "max_false_matches_per_million"}},

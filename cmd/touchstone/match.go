@@ -101,6 +101,8 @@ The exit status is 1 when an image was UNREADABLE or FAILED. With --json each im
 			return usagef("--max-false: more than 0, up to a million, got %v", mostFalse)
 		case radius < -1 || radius > 256:
 			return usagef("--radius: 0 to 256, or -1, got %d", radius)
+		case radius >= 0 && depth == "parts":
+			return usagef("--depth parts doesn't go with --radius: within one, whole pictures are compared alone")
 		case limit < 0 || limit > 1000:
 			return usagef("--limit: 0 to 1000, got %d", limit)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,24 +39,27 @@ func writable(path string, read ...string) error {
 }
 
 // replace writes a file, or puts it in the place of the one that is there: whoever reads it finds all of the one or all of
-// the other.
+// the other. A link stays, and what it leads to is replaced.
 func replace(path string, b []byte) (err error) {
-	mode := fs.FileMode(0o644)
-	if known, err := os.Stat(path); err == nil {
-		mode = known.Mode().Perm()
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	name := filepath.Join(filepath.Dir(path), ".touchstone-"+rand.Text())
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
+			err = errors.Join(err, os.Remove(name))
 		}
 	}()
 	_, wrote := f.Write(b)
-	if err := errors.Join(wrote, f.Chmod(mode), f.Close()); err != nil {
+	if known, err := os.Stat(path); err == nil && wrote == nil {
+		wrote = f.Chmod(known.Mode().Perm())
+	}
+	if err := errors.Join(wrote, f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return os.Rename(name, path)
 }

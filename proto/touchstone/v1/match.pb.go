@@ -839,7 +839,7 @@ type MatchRequest struct {
 	Brands []string `protobuf:"bytes,5,rep,name=brands,proto3" json:"brands,omitempty"`
 	// Only photos of one of these products; empty: of any. At most 1000.
 	Products []string `protobuf:"bytes,6,rep,name=products,proto3" json:"products,omitempty"`
-	// How far to look. DEPTH_AUTO where it is left out.
+	// How far to look. DEPTH_AUTO where it is left out. With a radius DEPTH_PARTS is INVALID_ARGUMENT.
 	Depth Depth `protobuf:"varint,7,opt,name=depth,proto3,enum=touchstone.v1.Depth" json:"depth,omitempty"`
 	// How many false matches a million unrelated subjects may have, more than 0, at most 1000000: only matches that are
 	// strong enough for that are returned, whatever their score. This is the recommended way to choose what is acted upon:
