@@ -51,7 +51,7 @@ const (
 )
 
 // background is that of pictures, photoBackground that of photos of the index as subjects, of which less is known.
-var background = curve{{-2, 1e6}, {0, 2e5}, {2.2, 1e4}, {6, 200}}
+var background = curve{{-5, 1.3e6}, {-4, 6.2e5}, {-3.5, 3.9e5}, {-3, 1.1e5}, {-2, 4.1e4}, {-1, 1.2e4}, {0, 3700}, {2, 600}}
 
 var photoBackground = background
 

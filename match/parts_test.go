@@ -166,7 +166,7 @@ func TestExpectedFalse(t *testing.T) {
 		}
 		last = m
 	}
-	strict := b.match(photos[7], match.Options{MaxFalsePerMillion: r.Matches[0].ExpectedFalse})
+	strict := b.match(photos[7], match.Options{MaxFalsePerMillion: r.Matches[0].ExpectedFalse, Depth: match.Parts})
 	if len(strict.Matches) != 1 || strict.Matches[0].Photo.ID != "7" {
 		t.Errorf("as strict as the best match: %d matches", len(strict.Matches))
 	}

@@ -68,6 +68,7 @@ const (
 	mostParts   = 40   // of those that features suggest
 	fewPairs    = 3    // features that agree, without which there is nothing to verify
 	mostGuesses = 20   // that are held against the pixels, of most features in agreement
+	patience    = 6    // guesses in a row that are hopeless, after which those of no more features are left alone
 )
 
 // Radii are those of a match among so many photos, as far as the filter passes them, for which none is asked for: Options'
@@ -264,12 +265,20 @@ func (h *hunt) parts(r *Result) error {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(guesses[b].Pairs, guesses[a].Pairs) })
+	hopeless := 0 // in a row
 	for _, i := range order[:min(len(order), mostGuesses)] {
+		if hopeless == patience {
+			break
+		}
 		if err := h.ctx.Err(); err != nil {
 			return err
 		}
 		p := &found.Candidates[i].Photo
-		h.verify(h.add(p), p.Features, guesses[i])
+		f := h.add(p)
+		h.verify(f, p.Features, guesses[i])
+		if hopeless++; f.odds >= leastWhole {
+			hopeless = 0
+		}
 	}
 	return nil
 }
