@@ -13,6 +13,10 @@ SETS      ?= U,C,R
 PYTHON    ?= python3
 ARGS      ?=
 BENCH     ?=
+CATALOG   ?=
+STRANGERS ?=
+PRODUCTS  ?=
+EDITS     ?= crop=5 border=20 reshoot
 
 # nodynamic keeps the WebAssembly decoders from loading a system library of the same name into the process.
 export GOFLAGS := $(strip $(GOFLAGS) -tags=nodynamic -buildvcs=false)
@@ -159,8 +163,9 @@ bench-growth: build ## exact search among 1M to 100M codes, on a plot and in a t
 	@go run ./bench/growth -program $(PROGRAM) $(ARGS)
 
 .PHONY: accuracy
-accuracy: build ## eval on made queries: BENCH=folder of make_queries.py, SEED (11), QUERIES (1900)
-	@BENCH='$(BENCH)' SEED='$(SEED)' QUERIES='$(QUERIES)' PROGRAM='$(PROGRAM)' sh tools/accuracy.sh
+accuracy: build ## eval on made queries: BENCH=folder of make_queries.py, SEED (11), QUERIES (1900); or CATALOG, STRANGERS: folders, EDITS
+	@BENCH='$(BENCH)' CATALOG='$(CATALOG)' STRANGERS='$(STRANGERS)' PRODUCTS='$(PRODUCTS)' EDITS='$(EDITS)' SEED='$(SEED)' QUERIES='$(QUERIES)' \
+		PROGRAM='$(PROGRAM)' sh tools/accuracy.sh
 
 # ---- leave it
 

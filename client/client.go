@@ -59,13 +59,16 @@ const (
 // repeatable are the methods of which two calls do the same as one: not DeletePhoto, whose second answer would be that
 // there is no such photo, and not UpdatePhoto, which may collide with itself.
 var repeatable = map[string]bool{
-	touchstonev1.MatchService_Match_FullMethodName:        true,
-	touchstonev1.MatchService_Compare_FullMethodName:      true,
-	touchstonev1.MatchService_Fingerprint_FullMethodName:  true,
-	touchstonev1.CatalogService_AddPhoto_FullMethodName:   true,
-	touchstonev1.CatalogService_GetPhoto_FullMethodName:   true,
-	touchstonev1.CatalogService_ListPhotos_FullMethodName: true,
-	touchstonev1.CatalogService_ListBrands_FullMethodName: true,
+	touchstonev1.MatchService_Match_FullMethodName:         true,
+	touchstonev1.MatchService_Compare_FullMethodName:       true,
+	touchstonev1.MatchService_Overlay_FullMethodName:       true,
+	touchstonev1.MatchService_Fingerprint_FullMethodName:   true,
+	touchstonev1.CatalogService_AddPhoto_FullMethodName:    true,
+	touchstonev1.CatalogService_GetPhoto_FullMethodName:    true,
+	touchstonev1.CatalogService_ListPhotos_FullMethodName:  true,
+	touchstonev1.CatalogService_ListBrands_FullMethodName:  true,
+	touchstonev1.CatalogService_GetBrand_FullMethodName:    true,
+	touchstonev1.CatalogService_UpdateBrand_FullMethodName: true,
 }
 
 // repeat makes calls again that the server could not take: it is starting, stopping or has too much to do. gRPC has

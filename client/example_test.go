@@ -101,3 +101,65 @@ func ExampleClient_Onboard() {
 		}
 	}
 }
+
+// Ask with a bound on false matches, and where in the listing's image the photo lies; keep a picture that shows it.
+func ExampleClient_Overlay() {
+	c, err := client.Dial("127.0.0.1:7443", client.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+
+	image, err := os.ReadFile("collage.jpg")
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	one := 1.0
+	found, err := c.Match(context.Background(), &touchstonev1.MatchRequest{
+		Subject:                   &touchstonev1.Subject{Subject: &touchstonev1.Subject_Image{Image: image}},
+		Depth:                     touchstonev1.Depth_DEPTH_PARTS, // all photos of a collage
+		MaxFalseMatchesPerMillion: &one,
+	})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	for _, m := range found.GetMatches() {
+		p := m.GetEvidence().GetPlace() // nil where whole pictures alone were compared
+		fmt.Println(m.GetVerdict(), m.GetPhoto().GetPhotoId(), p.GetSeenShare(), p.GetInSubject())
+	}
+
+	// Photos' pixels are not kept: who has the genuine one can have both drawn.
+	genuine, err := os.ReadFile("photo.jpg")
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	drawn, err := c.Overlay(context.Background(), &touchstonev1.OverlayRequest{A: genuine, B: image})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	if err := os.WriteFile("pair.png", drawn.GetPng(), 0o600); err != nil {
+		log.Print(err)
+	}
+}
+
+// Have a brand's photos found by whole pictures alone: where thousands of them show the same models and backdrops, or
+// memory is scarce.
+func ExampleClient_UpdateBrand() {
+	c, err := client.Dial("127.0.0.1:7443", client.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+
+	off := false
+	b, err := c.UpdateBrand(context.Background(), &touchstonev1.UpdateBrandRequest{Brand: "Acme", Partial: &off})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	fmt.Println(b.GetBrand().GetPhotos(), b.GetBrand().GetPartial())
+}

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/match"
 	touchstonev1 "touchstone/proto/touchstone/v1"
@@ -77,6 +78,13 @@ func (c *catalogService) unchanged(ctx context.Context, k index.Key, image []byt
 	if p.Fingerprint.Recipe != fingerprint.Current || p.Original.Bytes != int64(len(image)) || p.Original.SHA256 != sha256.Sum256(image) {
 		return nil, nil
 	}
+	// A photo without features, or with those of another recipe, is described anew to gain them.
+	switch f, err := c.index.Features(ctx, k); {
+	case errors.Is(err, index.ErrNotFound) || err == nil && f.Recipe != feature.Current:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
 	return &touchstonev1.AddPhotoResponse{Outcome: touchstonev1.Outcome_OUTCOME_UNCHANGED, Photo: photoTo(&p)}, nil
 }
 
@@ -85,11 +93,32 @@ func (c *catalogService) GetPhoto(ctx context.Context, r *touchstonev1.GetPhotoR
 	if err != nil {
 		return nil, err
 	}
+	if r.GetWithFeatures() && r.AsOfRevision != nil {
+		return nil, refuse("with_features", "left out together with as_of_revision: features are known as they are now")
+	}
 	p, err := c.get(ctx, k, r.AsOfRevision)
 	if err != nil {
 		return nil, err
 	}
-	return &touchstonev1.GetPhotoResponse{Photo: photoTo(&p)}, nil
+	w := photoTo(&p)
+	if r.GetWithFeatures() {
+		if err := c.features(ctx, k, w); err != nil {
+			return nil, err
+		}
+	}
+	return &touchstonev1.GetPhotoResponse{Photo: w}, nil
+}
+
+// features adds those of a photo, where it has any, to its fingerprint.
+func (c *catalogService) features(ctx context.Context, k index.Key, w *touchstonev1.Photo) error {
+	f, err := c.index.Features(ctx, k)
+	if errors.Is(err, index.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return withFeatures(w.GetFingerprint(), &f)
 }
 
 func (c *catalogService) get(ctx context.Context, k index.Key, revision *uint64) (index.Photo, error) {
@@ -211,34 +240,6 @@ func (c *catalogService) update(ctx context.Context, k index.Key, change func(*i
 			return index.Photo{}, ctx.Err()
 		}
 	}
-}
-
-func (c *catalogService) ListBrands(ctx context.Context, r *touchstonev1.ListBrandsRequest) (*touchstonev1.ListBrandsResponse, error) {
-	size, err := pageSize(r.GetPageSize(), maxBrands, maxBrands)
-	if err != nil {
-		return nil, err
-	}
-	q := queryOf("brands", index.Filter{})
-	after, err := q.after(r.GetPageToken())
-	if err != nil {
-		return nil, err
-	}
-	brands, err := c.index.Brands(ctx)
-	if err != nil {
-		return nil, err
-	}
-	page := &touchstonev1.ListBrandsResponse{}
-	for _, b := range brands {
-		if b.Brand <= after.Brand {
-			continue
-		}
-		if n := len(page.Brands); n == size {
-			page.NextPageToken = q.token(index.Key{Brand: page.Brands[n-1].GetBrand()})
-			break
-		}
-		page.Brands = append(page.Brands, &touchstonev1.Brand{Brand: b.Brand, Photos: int64(b.Photos), Products: int64(b.Products)})
-	}
-	return page, nil
 }
 
 // about locates an error at a field if it is of that kind.

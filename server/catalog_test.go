@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -12,6 +14,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
+	"touchstone/index"
 	touchstonev1 "touchstone/proto/touchstone/v1"
 	"touchstone/server"
 )
@@ -73,6 +76,46 @@ func TestAddPhoto(t *testing.T) {
 	}
 	if bytes.Equal(replaced.GetPhoto().GetFingerprint().GetWhole().GetPdq(), added.GetPhoto().GetFingerprint().GetWhole().GetPdq()) {
 		t.Error("other bytes: the fingerprint is still that of the first ones")
+	}
+}
+
+// featureless is an index that photos are put into as an earlier release did.
+type featureless struct{ index.Index }
+
+func (f featureless) Put(ctx context.Context, photos ...index.Photo) ([]index.Stored, error) {
+	for i := range photos {
+		photos[i].Features = nil
+	}
+	return f.Index.Put(ctx, photos...)
+}
+
+// A photo that was stored without features gains them when it is added again, and is left alone from then on.
+func TestAddPhotoAgainForFeatures(t *testing.T) {
+	image := photo(t, 1)
+	add := func(r *rig) touchstonev1.Outcome {
+		t.Helper()
+		a, err := r.AddPhoto(t.Context(), &touchstonev1.AddPhotoRequest{Photo: &touchstonev1.Photo{Brand: "Acme", PhotoId: "1"}, Image: image})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.GetOutcome()
+	}
+	var ix index.Index
+	before := serve(t, server.Options{}, func(i index.Index) index.Index { ix = i; return featureless{i} })
+	if got := add(before); got != touchstonev1.Outcome_OUTCOME_ADDED {
+		t.Fatalf("outcome %v, want added", got)
+	}
+	if _, err := ix.Features(t.Context(), index.Key{Brand: "Acme", ID: "1"}); !errors.Is(err, index.ErrNotFound) {
+		t.Fatalf("Features = %v, want none", err)
+	}
+	now := serve(t, server.Options{}, func(index.Index) index.Index { return ix })
+	for _, want := range []touchstonev1.Outcome{touchstonev1.Outcome_OUTCOME_REPLACED, touchstonev1.Outcome_OUTCOME_UNCHANGED} {
+		if got := add(now); got != want {
+			t.Errorf("outcome %v, want %v", got, want)
+		}
+		if f, err := ix.Features(t.Context(), index.Key{Brand: "Acme", ID: "1"}); err != nil || len(f.Features) == 0 {
+			t.Errorf("%d features, %v", len(f.Features), err)
+		}
 	}
 }
 
@@ -304,7 +347,8 @@ func TestListBrands(t *testing.T) {
 		}
 	}
 	want := []*touchstonev1.Brand{
-		{Brand: "Acme", Photos: 2, Products: 2}, {Brand: "Mid", Photos: 1, Products: 1}, {Brand: "Zeta", Photos: 1, Products: 1},
+		{Brand: "Acme", Photos: 2, Products: 2, Partial: true}, {Brand: "Mid", Photos: 1, Products: 1, Partial: true},
+		{Brand: "Zeta", Photos: 1, Products: 1, Partial: true},
 	}
 	if d := cmp.Diff(want, got, protocmp.Transform()); d != "" {
 		t.Errorf("ListBrands (-want +got):\n%s", d)

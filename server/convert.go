@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	touchstonev1 "touchstone/proto/touchstone/v1"
 )
@@ -120,6 +121,38 @@ func fingerprintFrom(w *touchstonev1.Fingerprint) (f fingerprint.Fingerprint, er
 		return f, unlike("content", "equal to whole where the content box is all of the picture")
 	}
 	return f, nil
+}
+
+// featuresFrom takes the features of a fingerprint; nil: it has none.
+func featuresFrom(w *touchstonev1.Fingerprint) (*feature.Set, error) {
+	b := w.GetFeatures()
+	if len(b) == 0 {
+		return nil, nil
+	}
+	if len(b) > maxFeatures {
+		return nil, unlike("features", "at most %d bytes, got %d", maxFeatures, len(b))
+	}
+	s := new(feature.Set)
+	if err := s.UnmarshalBinary(b); err != nil {
+		return nil, at("features", fmt.Errorf("%w: %w", errFingerprint, err))
+	}
+	if s.Recipe != feature.Current {
+		return nil, at("features", fmt.Errorf("%w: recipe %d, want %d", index.ErrRecipe, s.Recipe, feature.Current))
+	}
+	return s, nil
+}
+
+// withFeatures adds features to a fingerprint on the wire; nil: none.
+func withFeatures(w *touchstonev1.Fingerprint, s *feature.Set) error {
+	if s == nil {
+		return nil
+	}
+	b, err := s.MarshalBinary()
+	if err != nil {
+		return fmt.Errorf("encode features: %w", err)
+	}
+	w.Features = b
+	return nil
 }
 
 func regionFrom(w *touchstonev1.Region) (r fingerprint.Region, err error) {

@@ -1,19 +1,25 @@
 package server
 
 import (
+	"bytes"
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/match"
+	"touchstone/match/align"
 	touchstonev1 "touchstone/proto/touchstone/v1"
 )
 
@@ -40,6 +46,65 @@ func made(r *rand.Rand) fingerprint.Fingerprint {
 	return f
 }
 
+// features are a random set.
+func features(r *rand.Rand) *feature.Set {
+	s := &feature.Set{Recipe: feature.Current, Width: 1 + r.IntN(65535), Height: 1 + r.IntN(65535), Features: make([]feature.Feature, r.IntN(20))}
+	for i := range s.Features {
+		s.Features[i] = feature.Feature{X: uint16(r.Uint32()), Y: uint16(r.Uint32()), Size: 3, Angle: 4, Descriptor: feature.Descriptor{r.Uint64(), 5}}
+	}
+	t := &s.Thumbnail
+	t.Width, t.Height = 1+r.IntN(feature.MaxThumbnail), 1+r.IntN(feature.MaxThumbnail)
+	chroma := (t.Width + 1) / 2 * ((t.Height + 1) / 2)
+	t.Y, t.Cb, t.Cr = make([]uint8, t.Width*t.Height), make([]uint8, chroma), make([]uint8, chroma)
+	t.Y[0] = uint8(r.Uint32())
+	return s
+}
+
+// place is one whose numbers are all set.
+func place() *match.Place {
+	p := &match.Place{
+		InPhoto:   []align.Point{{X: 0.1, Y: 0.2}, {X: 0.3, Y: 0.4}, {X: 0.5, Y: 0.6}},
+		InSubject: []align.Point{{X: 0.2, Y: 0.1}, {X: 0.4, Y: 0.3}, {X: 0.6, Y: 0.5}},
+		Scale:     1, Rotation: 2, Stretch: 3,
+	}
+	p.Homography = [9]float64{1, 2, 3, 4, 5, 6, 7, 8, 9}
+	p.Mirrored, p.Features, p.Confirmed = true, 7, [3]int{4, 5, 6}
+	p.Seen, p.Covered, p.Alike, p.Correlation, p.Hue = 0.1, 0.2, 0.3, 0.4, 0.5
+	return p
+}
+
+// The longest set of features that there can be is the longest that is taken.
+func TestMaxFeatures(t *testing.T) {
+	s := feature.Set{Features: make([]feature.Feature, feature.MaxFeatures)}
+	s.Thumbnail.Width, s.Thumbnail.Height = feature.MaxThumbnail, feature.MaxThumbnail
+	if got := s.EncodedSize(); got != maxFeatures {
+		t.Errorf("the longest has %d bytes, %d are taken", got, maxFeatures)
+	}
+}
+
+// A place that nothing can be drawn by is none.
+func TestPlaceOfNumbers(t *testing.T) {
+	for name, spoil := range map[string]func(*match.Place){
+		"homography": func(p *match.Place) { p.Homography[8] = math.NaN() },
+		"scale":      func(p *match.Place) { p.Scale = math.Inf(1) },
+		"corner":     func(p *match.Place) { p.InSubject[1].Y = math.NaN() },
+		"corners":    func(p *match.Place) { p.InSubject = p.InSubject[:2] },
+	} {
+		p := place()
+		if placeTo(p) == nil {
+			t.Fatal("a good place is left out")
+		}
+		if spoil(p); placeTo(p) != nil {
+			t.Errorf("%s: %v is a place", name, p)
+		}
+	}
+	p := place()
+	p.InPhoto[0].X, p.InPhoto[1].X = -1e-17, 1+1e-15
+	if w := placeTo(p); w.GetInPhoto()[0].GetX() != 0 || w.GetInPhoto()[1].GetX() != 1 {
+		t.Errorf("%v, want corners held within 0 and 1", w.GetInPhoto())
+	}
+}
+
 // What goes to the wire comes back from it the same.
 func TestRoundTrip(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
@@ -50,6 +115,13 @@ func TestRoundTrip(t *testing.T) {
 		back, err := fingerprintFrom(fingerprintTo(&f))
 		if err != nil || back != f {
 			t.Fatalf("fingerprint %v came back as %v, %v", f, back, err)
+		}
+		set, wire := features(r), fingerprintTo(&f)
+		if err := withFeatures(wire, set); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := featuresFrom(wire); err != nil || !cmp.Equal(got, set) {
+			t.Fatalf("features (-went +came), %v:\n%s", err, cmp.Diff(set, got))
 		}
 		// The order of bytes is that of the fingerprint's own encoding.
 		encoded, err := f.MarshalBinary()
@@ -73,7 +145,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 		binary.BigEndian.PutUint64(p.Original.SHA256[8:], r.Uint64())
 		w2 := photoTo(&p)
-		every(t, w2)
+		every(t, w2, "touchstone.v1.Fingerprint.features")
 		q, err := photoFrom(w2)
 		if err != nil {
 			t.Fatal(err)
@@ -87,8 +159,9 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// every fails where a field of a message, or of one in it, is not set: a field that a conversion forgot.
-func every(t *testing.T, m proto.Message) {
+// every fails where a field of a message, or of one in it, is not set: a field that a conversion forgot. Those that are
+// left out on purpose are named.
+func every(t *testing.T, m proto.Message, but ...protoreflect.FullName) {
 	t.Helper()
 	var walk func(r protoreflect.Message)
 	walk = func(r protoreflect.Message) {
@@ -99,11 +172,11 @@ func every(t *testing.T, m proto.Message) {
 			if name := r.Descriptor().Name(); name == "Box" || name == "Timestamp" {
 				continue
 			}
-			if !r.Has(f) {
+			if !r.Has(f) && !slices.Contains(but, f.FullName()) {
 				t.Fatalf("%s is not set", f.FullName())
 			}
 			switch {
-			case f.IsMap():
+			case f.IsMap(), !r.Has(f):
 			case f.IsList() && f.Message() != nil:
 				walk(r.Get(f).List().Get(0).Message())
 			case f.Message() != nil && !f.IsList():
@@ -124,7 +197,9 @@ func TestAnswersAreComplete(t *testing.T) {
 	evidence := match.Evidence{
 		DistancePDQ: 1, DistanceP: 2, Colour: 3,
 		Symmetry: fingerprint.Rotated90, SubjectRegion: fingerprint.PartFramed, PhotoRegion: fingerprint.PartContent,
+		Place: place(),
 	}
+	const left = "touchstone.v1.Fingerprint.features"
 	photo := index.Photo{
 		Key:      index.Key{Brand: "b", ID: "i"},
 		Metadata: index.Metadata{Product: "p", Variant: "v", SourceURI: "u", Labels: map[string]string{"k": "v"}, ListPrice: index.Price{Currency: "EUR", Units: 1, Nanos: 2}},
@@ -132,12 +207,12 @@ func TestAnswersAreComplete(t *testing.T) {
 	}
 	every(t, resultTo(&match.Result{
 		Status:  match.Found,
-		Matches: []match.Match{{Photo: photo, Verdict: match.Variant, Score: 0.5, Edits: []string{"mirrored"}, Evidence: evidence}},
+		Matches: []match.Match{{Photo: photo, Verdict: match.Variant, Score: 0.5, ExpectedFalse: 0.1, Edits: []string{"mirrored"}, Evidence: evidence}},
 		Total:   1, Searched: 2, RadiusPDQ: 3, RadiusP: 4, Revision: 5, Subject: described, Reason: "r",
-	}))
+	}), left)
 	every(t, comparisonTo(&match.Comparison{
-		A: described, B: described, Verdict: match.Copy, Score: 1, Edits: []string{"mirrored"}, Evidence: evidence, Reason: "r",
-	}))
+		A: described, B: described, Verdict: match.Copy, Score: 1, ExpectedFalse: 0.1, Edits: []string{"mirrored"}, Evidence: evidence, Reason: "r",
+	}), left)
 }
 
 // Every value of the domain has one of its own on the wire.
@@ -153,7 +228,7 @@ func TestEnums(t *testing.T) {
 		}
 	}
 	one("status", 4, func(i int) protoreflect.EnumNumber { return matchStatusTo(match.Status(i + 1)).Number() })
-	one("verdict", 3, func(i int) protoreflect.EnumNumber { return verdictTo(match.Verdict(i + 1)).Number() })
+	one("verdict", 6, func(i int) protoreflect.EnumNumber { return verdictTo(match.Verdict(i + 1)).Number() })
 	one("symmetry", fingerprint.Symmetries, func(i int) protoreflect.EnumNumber { return symmetryTo(fingerprint.Symmetry(i)).Number() })
 	one("part", 3, func(i int) protoreflect.EnumNumber { return partTo(fingerprint.Part(i)).Number() })
 	one("outcome", 3, func(i int) protoreflect.EnumNumber { return outcomeTo(index.Outcome(i + 1)).Number() })
@@ -162,6 +237,16 @@ func TestEnums(t *testing.T) {
 	} {
 		if n != 0 {
 			t.Errorf("what is no value is number %d on the wire", n)
+		}
+	}
+	for v := match.None; v <= match.Variant; v++ {
+		if got, want := verdictTo(v).String(), "VERDICT_"+v.String(); got != want {
+			t.Errorf("verdict %s, want %s", got, want)
+		}
+	}
+	for d, want := range []match.Depth{match.Auto, match.Auto, match.Whole, match.Parts} {
+		if got, err := depthFrom(touchstonev1.Depth(d)); err != nil || got != want {
+			t.Errorf("depth %d is %v, %v, want %v", d, got, err, want)
 		}
 	}
 	if got, want := matchStatusTo(match.TooPlain).String(), "MATCH_STATUS_"+match.TooPlain.String(); got != want {
@@ -209,6 +294,58 @@ func FuzzFingerprint(f *testing.F) {
 		}
 		if d := cmp.Diff(&w, back, protocmp.Transform()); d != "" {
 			t.Fatalf("(-came +went):\n%s", d)
+		}
+	})
+}
+
+// Whatever comes in, features are either refused or come back as they came.
+func FuzzFeatures(f *testing.F) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 3 {
+		b, err := features(r).MarshalBinary()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Add([]byte{0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := featuresFrom(&touchstonev1.Fingerprint{Features: b})
+		if err != nil {
+			if code := fail(err).code; code != fail(errFingerprint).code && code != fail(index.ErrRecipe).code {
+				t.Fatalf("%v is %v", err, code)
+			}
+			return
+		}
+		w := new(touchstonev1.Fingerprint)
+		if err := withFeatures(w, s); err != nil || !bytes.Equal(w.GetFeatures(), b) {
+			t.Fatalf("%x came back as %x, %v", b, w.GetFeatures(), err)
+		}
+	})
+}
+
+// Whatever a match finds, a place on the wire is made of numbers that are any, within the pictures.
+func FuzzPlace(f *testing.F) {
+	f.Add(0.1, 0.9, 1.0, 0.0, 3)
+	f.Add(math.NaN(), math.Inf(1), -1.0, 2.0, 0)
+	f.Fuzz(func(t *testing.T, x, y, h, share float64, corners int) {
+		p := place()
+		p.InPhoto[0], p.Homography[3], p.Seen = align.Point{X: x, Y: y}, h, share
+		p.InSubject = p.InSubject[:min(max(corners, 0), 3)]
+		w := placeTo(p)
+		if w == nil {
+			return
+		}
+		if len(w.GetInPhoto()) != len(w.GetInSubject()) || len(w.GetHomography()) != 9 {
+			t.Fatalf("%v has outlines that differ", w)
+		}
+		for _, q := range append(w.GetInPhoto(), w.GetInSubject()...) {
+			if !(q.GetX() >= 0 && q.GetX() <= 1 && q.GetY() >= 0 && q.GetY() <= 1) {
+				t.Fatalf("%v lies outside", q)
+			}
+		}
+		if _, err := protojson.Marshal(w); err != nil || math.IsInf(w.GetHomography()[3], 0) || w.GetSeenShare() != w.GetSeenShare() {
+			t.Fatalf("%v, %v", w, err)
 		}
 	})
 }

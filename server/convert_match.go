@@ -19,7 +19,11 @@ func subjectFrom(w *touchstonev1.Subject) (match.Subject, error) {
 		return match.Subject{Image: present(of.Image)}, nil
 	case *touchstonev1.Subject_Fingerprint:
 		f, err := fingerprintFrom(of.Fingerprint)
-		return match.Subject{Fingerprint: &f}, at("fingerprint", err)
+		if err != nil {
+			return match.Subject{}, at("fingerprint", err)
+		}
+		features, err := featuresFrom(of.Fingerprint)
+		return match.Subject{Fingerprint: &f, Features: features}, at("fingerprint", err)
 	case *touchstonev1.Subject_Photo:
 		k, err := keyFrom(of.Photo.GetBrand(), of.Photo.GetPhotoId())
 		return match.Subject{Photo: k}, at("photo", err)
@@ -88,12 +92,39 @@ func filterFrom(brands, products []string) (index.Filter, error) {
 // optionsFrom takes a match's options; their ranges are match's to check.
 func optionsFrom(w *touchstonev1.MatchRequest) (match.Options, error) {
 	f, err := filterFrom(w.GetBrands(), w.GetProducts())
+	if err != nil {
+		return match.Options{}, err
+	}
+	d, err := depthFrom(w.GetDepth())
+	if err != nil {
+		return match.Options{}, err
+	}
+	if d == match.Parts && (w.RadiusBits != nil || w.Radius64Bits != nil) {
+		return match.Options{}, refuse("depth", "not DEPTH_PARTS together with a radius: within one, whole pictures are compared alone")
+	}
+	if w.MaxFalseMatchesPerMillion != nil && !(w.GetMaxFalseMatchesPerMillion() > 0) { // which is how match has it left out
+		return match.Options{}, refuse("max_false_matches_per_million", "more than 0, or left out; got %v", w.GetMaxFalseMatchesPerMillion())
+	}
 	return match.Options{
-		RadiusPDQ: widened(w.RadiusBits),
-		RadiusP:   widened(w.Radius64Bits),
-		Limit:     int(w.GetLimit()),
-		Filter:    f,
-	}, err
+		RadiusPDQ:          widened(w.RadiusBits),
+		RadiusP:            widened(w.Radius64Bits),
+		Depth:              d,
+		Limit:              int(w.GetLimit()),
+		Filter:             f,
+		MaxFalsePerMillion: w.GetMaxFalseMatchesPerMillion(),
+	}, nil
+}
+
+func depthFrom(d touchstonev1.Depth) (match.Depth, error) {
+	switch d {
+	case touchstonev1.Depth_DEPTH_UNSPECIFIED, touchstonev1.Depth_DEPTH_AUTO:
+		return match.Auto, nil
+	case touchstonev1.Depth_DEPTH_WHOLE:
+		return match.Whole, nil
+	case touchstonev1.Depth_DEPTH_PARTS:
+		return match.Parts, nil
+	}
+	return 0, refuse("depth", "one of DEPTH_AUTO, DEPTH_WHOLE and DEPTH_PARTS, or left out; got %d", d)
 }
 
 func widened(v *int32) *int {
@@ -119,11 +150,12 @@ func resultTo(r *match.Result) *touchstonev1.MatchResponse {
 	for i := range r.Matches {
 		m := &r.Matches[i]
 		w.Matches[i] = &touchstonev1.Match{
-			Photo:    photoTo(&m.Photo),
-			Verdict:  verdictTo(m.Verdict),
-			Score:    m.Score,
-			Edits:    m.Edits,
-			Evidence: evidenceTo(&m.Evidence),
+			Photo:                photoTo(&m.Photo),
+			Verdict:              verdictTo(m.Verdict),
+			Score:                m.Score,
+			Edits:                m.Edits,
+			Evidence:             evidenceTo(&m.Evidence),
+			ExpectedFalseMatches: m.ExpectedFalse,
 		}
 	}
 	return w
@@ -140,13 +172,14 @@ func radiusTo(bits int) *int32 {
 
 func comparisonTo(c *match.Comparison) *touchstonev1.CompareResponse {
 	return &touchstonev1.CompareResponse{
-		A:        descriptionTo(&c.A),
-		B:        descriptionTo(&c.B),
-		Verdict:  verdictTo(c.Verdict),
-		Score:    c.Score,
-		Edits:    c.Edits,
-		Evidence: evidenceTo(&c.Evidence),
-		Reason:   c.Reason,
+		A:                    descriptionTo(&c.A),
+		B:                    descriptionTo(&c.B),
+		Verdict:              verdictTo(c.Verdict),
+		Score:                c.Score,
+		Edits:                c.Edits,
+		Evidence:             evidenceTo(&c.Evidence),
+		Reason:               c.Reason,
+		ExpectedFalseMatches: c.ExpectedFalse,
 	}
 }
 
@@ -169,6 +202,7 @@ func evidenceTo(e *match.Evidence) *touchstonev1.Evidence {
 		Symmetry:       symmetryTo(e.Symmetry),
 		SubjectPart:    partTo(e.SubjectRegion),
 		PhotoPart:      partTo(e.PhotoRegion),
+		Place:          placeTo(e.Place),
 	}
 }
 
@@ -192,6 +226,12 @@ func verdictTo(v match.Verdict) touchstonev1.Verdict {
 		return touchstonev1.Verdict_VERDICT_NONE
 	case match.Copy:
 		return touchstonev1.Verdict_VERDICT_COPY
+	case match.EditedCopy:
+		return touchstonev1.Verdict_VERDICT_EDITED_COPY
+	case match.Partial:
+		return touchstonev1.Verdict_VERDICT_PARTIAL
+	case match.SharedContent:
+		return touchstonev1.Verdict_VERDICT_SHARED_CONTENT
 	case match.Variant:
 		return touchstonev1.Verdict_VERDICT_VARIANT
 	}

@@ -39,7 +39,8 @@ const (
 	maxCorrelationID = 256 // bytes
 	maxRequestID     = 128 // bytes of printable ASCII
 	maxFilter        = 1000
-	maxPageToken     = 1024 // bytes
+	maxPageToken     = 1024    // bytes
+	maxFeatures      = 161_802 // bytes: the longest encoded feature.Set that there can be
 
 	defaultPhotos = 50 // of a page
 	maxPhotos     = 1000

@@ -77,10 +77,26 @@ func (m *matchService) Compare(ctx context.Context, r *touchstonev1.CompareReque
 	return comparisonTo(&c), nil
 }
 
+func (m *matchService) Overlay(ctx context.Context, r *touchstonev1.OverlayRequest) (*touchstonev1.OverlayResponse, error) {
+	a, b := match.Subject{Image: present(r.GetA())}, match.Subject{Image: present(r.GetB())}
+	png, c, err := m.matcher.Overlay(ctx, match.Interactive, a, b)
+	if side := (*match.SubjectError)(nil); errors.As(err, &side) {
+		return nil, at(side.Field, side.Err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &touchstonev1.OverlayResponse{Png: png, Comparison: comparisonTo(&c)}, nil
+}
+
 func (m *matchService) Fingerprint(ctx context.Context, r *touchstonev1.FingerprintRequest) (*touchstonev1.FingerprintResponse, error) {
 	d, err := m.matcher.Describe(ctx, match.Interactive, present(r.GetImage()))
 	if err != nil {
 		return nil, at("image", err)
 	}
-	return &touchstonev1.FingerprintResponse{Description: descriptionTo(&d)}, nil
+	w := descriptionTo(&d)
+	if err := withFeatures(w.GetFingerprint(), d.Features); err != nil {
+		return nil, err
+	}
+	return &touchstonev1.FingerprintResponse{Description: w}, nil
 }

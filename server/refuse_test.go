@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"math"
 	"strings"
 	"testing"
 
@@ -92,6 +93,10 @@ func TestImagesRefused(t *testing.T) {
 				_, err := r.Compare(t.Context(), &touchstonev1.CompareRequest{A: good, B: ofImage(bad.image)})
 				return err
 			}},
+			"Overlay": {"b", func() error {
+				_, err := r.Overlay(t.Context(), &touchstonev1.OverlayRequest{A: good.GetImage(), B: bad.image})
+				return err
+			}},
 			"Fingerprint": {"image", func() error {
 				_, err := r.Fingerprint(t.Context(), &touchstonev1.FingerprintRequest{Image: bad.image})
 				return err
@@ -155,6 +160,19 @@ func TestRefused(t *testing.T) {
 		f := proto.CloneOf(p.GetFingerprint())
 		spoil(f)
 		return find(&touchstonev1.MatchRequest{Subject: ofPrint(f)})
+	}
+	described, err := r.Fingerprint(t.Context(), &touchstonev1.FingerprintRequest{Image: jpeg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// featured is a fingerprint whose features have one thing wrong.
+	featured := func(spoil func([]byte) []byte) func(context.Context) error {
+		f := proto.CloneOf(described.GetDescription().GetFingerprint())
+		f.Features = spoil(f.Features)
+		return find(&touchstonev1.MatchRequest{Subject: ofPrint(f)})
+	}
+	settle := func(q *touchstonev1.UpdateBrandRequest) func(context.Context) error {
+		return func(ctx context.Context) error { _, err := r.UpdateBrand(ctx, q); return err }
 	}
 	const invalid = codes.InvalidArgument
 	for _, tc := range []struct {
@@ -240,6 +258,35 @@ func TestRefused(t *testing.T) {
 		{"content without its box", spoilt(func(f *touchstonev1.Fingerprint) { f.ContentBox = nil }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.content_box"}},
 		{"empty box", spoilt(func(f *touchstonev1.Fingerprint) { f.ContentBox.Right = f.ContentBox.Left }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.content_box"}},
 		{"box beyond the picture", spoilt(func(f *touchstonev1.Fingerprint) { f.ContentBox.Bottom = 65536 }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.content_box.bottom"}},
+		{"features broken off", featured(func(b []byte) []byte { return b[:len(b)-1] }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.features"}},
+		{"features of no recipe", featured(func(b []byte) []byte { b[0], b[1] = 0, 0; return b }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.features"}},
+		{"features of another recipe", featured(func(b []byte) []byte { b[0]++; return b }), told{codes.FailedPrecondition, "RECIPE_MISMATCH", "subject.fingerprint.features"}},
+		{"features without end", featured(func([]byte) []byte { return make([]byte, 1<<20) }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.features"}},
+		{"features of another recipe, to compare", func(ctx context.Context) error {
+			f := proto.CloneOf(described.GetDescription().GetFingerprint())
+			f.Features[0]++
+			_, err := r.Compare(ctx, &touchstonev1.CompareRequest{A: ofPrint(f), B: ofImage(jpeg)})
+			return err
+		}, told{codes.FailedPrecondition, "RECIPE_MISMATCH", "a.fingerprint.features"}},
+		{"features as they were", get(&touchstonev1.GetPhotoRequest{Brand: "Acme", PhotoId: "1", AsOfRevision: proto.Uint64(1), WithFeatures: true}), told{invalid, "FIELD_INVALID", "with_features"}},
+
+		{"unknown depth", find(&touchstonev1.MatchRequest{Depth: 77}), told{invalid, "FIELD_INVALID", "depth"}},
+		{"parts within a radius", find(&touchstonev1.MatchRequest{Depth: touchstonev1.Depth_DEPTH_PARTS, RadiusBits: proto.Int32(9)}), told{invalid, "FIELD_INVALID", "depth"}},
+		{"no false match at all", find(&touchstonev1.MatchRequest{MaxFalseMatchesPerMillion: proto.Float64(0)}), told{invalid, "FIELD_INVALID", "max_false_matches_per_million"}},
+		{"less than none", find(&touchstonev1.MatchRequest{MaxFalseMatchesPerMillion: proto.Float64(-1)}), told{invalid, "FIELD_INVALID", "max_false_matches_per_million"}},
+		{"more than a million", find(&touchstonev1.MatchRequest{MaxFalseMatchesPerMillion: proto.Float64(1e6 + 1)}), told{invalid, "FIELD_INVALID", "max_false_matches_per_million"}},
+		{"not a number", find(&touchstonev1.MatchRequest{MaxFalseMatchesPerMillion: proto.Float64(math.NaN())}), told{invalid, "FIELD_INVALID", "max_false_matches_per_million"}},
+		{"flat white, to draw", func(ctx context.Context) error {
+			_, err := r.Overlay(ctx, &touchstonev1.OverlayRequest{A: white(t), B: jpeg})
+			return err
+		}, told{invalid, "IMAGE_TOO_PLAIN", "a"}},
+
+		{"brand without a name", settle(&touchstonev1.UpdateBrandRequest{Partial: proto.Bool(true)}), told{invalid, "FIELD_INVALID", "brand"}},
+		{"brand of control characters", settle(&touchstonev1.UpdateBrandRequest{Brand: "Ac\x1bme"}), told{invalid, "FIELD_INVALID", "brand"}},
+		{"brand without a name, to get", func(ctx context.Context) error {
+			_, err := r.GetBrand(ctx, &touchstonev1.GetBrandRequest{})
+			return err
+		}, told{invalid, "FIELD_INVALID", "brand"}},
 		{"quality", spoilt(func(f *touchstonev1.Fingerprint) { f.Quality = 101 }), told{invalid, "FINGERPRINT_INVALID", "subject.fingerprint.quality"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"net"
 	"os"
 	"path/filepath"
@@ -117,7 +118,7 @@ func (d *demo) run(ctx context.Context, folders []string) error {
 	copies, right := 0, 0
 	for _, p := range photos {
 		for i, e := range demoEdits() {
-			query, err := d.edited(ctx, p, i, e)
+			query, err := d.edited(ctx, p, foreign, i, e)
 			if err != nil {
 				return err
 			}
@@ -199,12 +200,16 @@ func (d *demo) onboard(ctx context.Context, folders []string) ([]demoPhoto, erro
 }
 
 // edited makes a copy, in a file as a seller's would be, and returns what is in it.
-func (d *demo) edited(ctx context.Context, p demoPhoto, number int, e edit) ([]byte, error) {
-	m, err := d.decoder.Decode(ctx, p.image, 0)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.id, err)
+func (d *demo) edited(ctx context.Context, p, beside demoPhoto, number int, e edit) ([]byte, error) {
+	var images [2]image.Image
+	for i, p := range []demoPhoto{p, beside} {
+		m, err := d.decoder.Decode(ctx, p.image, 0)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.id, err)
+		}
+		images[i] = m.Image
 	}
-	b, err := e.make(m.Image)
+	b, err := e.make(images[0], images[1])
 	if err != nil {
 		return nil, fmt.Errorf("%s, %s: %w", p.id, e.name, err)
 	}

@@ -13,7 +13,7 @@ import (
 func TestEveryFlagFromEnvironment(t *testing.T) {
 	// Two values of each type of flag, neither of them a default.
 	values := map[string][2]string{
-		"bool": {"true", "true"}, "duration": {"1m3s", "4s"}, "int": {"7", "8"}, "string": {"x", "y"}, "stringArray": {"x", "y"},
+		"bool": {"true", "true"}, "duration": {"1m3s", "4s"}, "int": {"7", "8"}, "float64": {"1.5", "2.5"}, "string": {"x", "y"}, "stringArray": {"x", "y"},
 		"uint64": {"7", "8"}, "": {"DEBUG", "ERROR"}, // the last one a level
 	}
 	verbs := func() map[string]*cobra.Command {

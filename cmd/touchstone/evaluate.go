@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,32 +27,38 @@ type evaluator struct {
 	catalog, queries, truth, products string
 	results                           string
 
+	edit, strangers string // what suspects are made by, and of what else
+	most            int
+	seed            uint64
+
 	decoder *picture.Decoder
 	photos  index.Index
 	matcher *match.Matcher
 }
 
 func (e *evaluator) evaluate(ctx context.Context) (_ evaluation, err error) {
-	truth, err := readTSV(e.truth, truthColumns)
-	if err != nil {
-		return evaluation{}, err
+	var truth, products [][]string
+	if e.edit == "" {
+		if truth, err = readTSV(e.truth, truthColumns); err != nil {
+			return evaluation{}, err
+		}
 	}
-	products, err := readTSV(e.products, catalogColumns)
-	if err != nil {
-		return evaluation{}, err
+	if e.products != "" {
+		if products, err = readTSV(e.products, catalogColumns); err != nil {
+			return evaluation{}, err
+		}
 	}
 	folder, err := os.MkdirTemp("", "touchstone-eval-")
 	if err != nil {
 		return evaluation{}, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	photos, err := openStore(ctx, filepath.Join(folder, storeName), local.Options{})
-	if err != nil {
+	if e.photos, err = openStore(ctx, filepath.Join(folder, storeName), local.Options{}); err != nil {
 		return evaluation{}, err
 	}
-	defer func() { err = errors.Join(err, photos.Close()) }()
-	e.photos, e.decoder = photos, picture.NewDecoder(picture.Limits{})
-	e.matcher = match.New(photos, e.decoder, match.Config{})
+	defer func() { err = errors.Join(err, e.photos.Close()) }()
+	e.decoder = picture.NewDecoder(picture.Limits{})
+	e.matcher = match.New(e.photos, e.decoder, match.Config{})
 	var v evaluation
 	files, err := allPictures(e.catalog)
 	if err != nil {
@@ -65,13 +68,27 @@ func (e *evaluator) evaluate(ctx context.Context) (_ evaluation, err error) {
 	if err != nil {
 		return evaluation{}, err
 	}
-	if err := e.onboard(ctx, files, ids, products, &v); err != nil {
+	photos, err := e.onboard(ctx, files, ids, products, &v)
+	if err != nil {
 		return evaluation{}, err
 	}
-	if err := e.ask(ctx, truth, &v); err != nil {
+	questions := e.listed(truth)
+	if e.edit != "" {
+		if questions, err = e.made(photos); err != nil {
+			return evaluation{}, err
+		}
+	}
+	all, err := e.ask(ctx, questions, &v)
+	if err != nil {
 		return evaluation{}, err
 	}
-	return v, nil
+	if v.Variants, err = e.variants(ctx, photos, questions, all); err != nil {
+		return evaluation{}, err
+	}
+	if e.results == "" {
+		return v, nil
+	}
+	return v, writeResults(e.results, questions, all)
 }
 
 // names returns the photo ID of each picture of the catalogue, and tells where the lists name others. Errors: the truth
@@ -109,8 +126,16 @@ func (e *evaluator) names(files []file, truth, products [][]string) ([]string, e
 	return ids, nil
 }
 
-// onboard stores the catalogue.
-func (e *evaluator) onboard(ctx context.Context, files []file, ids []string, products [][]string, v *evaluation) error {
+// genuine is a photo of the catalogue.
+type genuine struct {
+	file
+	index.Metadata
+	id  string
+	sum [32]byte // of its bytes
+}
+
+// onboard stores the catalogue, and returns the photos that could be.
+func (e *evaluator) onboard(ctx context.Context, files []file, ids []string, products [][]string, v *evaluation) ([]genuine, error) {
 	known := make(map[string]index.Metadata, len(products))
 	for _, p := range products {
 		known[p[0]] = index.Metadata{Product: p[1], Variant: p[2]}
@@ -128,18 +153,23 @@ func (e *evaluator) onboard(ctx context.Context, files []file, ids []string, pro
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return err
+		return nil, err
 	}
-	var sound []index.Photo
+	var (
+		sound  []index.Photo
+		photos []genuine
+	)
 	for i := range described {
 		if refused[i] == nil {
-			described[i].Metadata = known[described[i].ID]
-			sound = append(sound, described[i])
+			d := &described[i]
+			d.Metadata = known[d.ID]
+			sound = append(sound, *d)
+			photos = append(photos, genuine{files[i], d.Metadata, d.ID, d.Original.SHA256})
 		}
 	}
 	for batch := range slices.Chunk(sound, evalBatch) {
 		if _, err := e.photos.Put(ctx, batch...); err != nil {
-			return fmt.Errorf("store the catalogue: %w", err)
+			return nil, fmt.Errorf("store the catalogue: %w", err)
 		}
 	}
 	v.Photos = len(sound)
@@ -156,9 +186,9 @@ func (e *evaluator) onboard(ctx context.Context, files []file, ids []string, pro
 		e.say("touchstone: eval: photo %s: %s", printable(files[i].rel), err)
 	}
 	if v.Photos == 0 {
-		return fmt.Errorf("no photo in %s could be onboarded", e.catalog)
+		return nil, fmt.Errorf("no photo in %s could be onboarded", e.catalog)
 	}
-	return nil
+	return photos, nil
 }
 
 func (e *evaluator) describe(ctx context.Context, path, id string) (index.Photo, error) {
@@ -176,95 +206,4 @@ func (e *evaluator) describe(ctx context.Context, path, id string) (index.Photo,
 		Fingerprint: d.Fingerprint,
 		Features:    d.Features,
 	}, nil
-}
-
-// found is what was found for a query.
-type found struct {
-	best  match.Match // of the zero Key: none
-	fault string      // why there is no answer
-}
-
-// ask matches the queries and works the figures out.
-func (e *evaluator) ask(ctx context.Context, truth [][]string, v *evaluation) error {
-	all := make([]found, len(truth))
-	// Matches of low score are asked for as well: without them the curves would end early.
-	o := match.Options{MinScore: -1, Limit: 1}
-	p := e.progress(len(truth), "queries")
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, t := range truth {
-		g.Go(func() (err error) {
-			defer p.add(1)
-			all[i], err = e.find(gctx, t[0], o)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	v.Queries, v.Matching = len(truth), rate(len(truth), p.close())
-	answers := make([]answer, len(truth))
-	for i, t := range truth {
-		f := &all[i]
-		id, product := t[3], t[4]
-		a := answer{edit: t[1], strength: t[2], positive: id != noPhoto, score: unanswered}
-		if f.fault != "" {
-			v.Unanswered++
-			e.say("touchstone: eval: query %s: %s", printable(t[0]), f.fault)
-		}
-		if best := f.best; best.Photo.ID != "" {
-			a.score = best.Score
-			a.right = a.positive && (best.Photo.ID == id || (product != "" && best.Photo.Product == product))
-		}
-		if a.positive {
-			v.Positives++
-		} else {
-			v.Negatives++
-		}
-		answers[i] = a
-	}
-	v.figures = figure(answers)
-	if e.results == "" {
-		return nil
-	}
-	return writeResults(e.results, truth, all)
-}
-
-func (e *evaluator) find(ctx context.Context, query string, o match.Options) (found, error) {
-	b, err := readPicture(filepath.Join(e.queries, filepath.FromSlash(query)), e.decoder.Limits().Bytes)
-	if err != nil {
-		return found{}, hinted(err, "%s names the queries relative to %s", e.truth, e.queries)
-	}
-	r, err := e.matcher.Match(ctx, match.Batch, match.Subject{Image: b}, o)
-	var f found
-	switch {
-	case err != nil:
-		f.fault = err.Error()
-	case r.Status == match.TooPlain:
-		f.fault = r.Reason
-	case len(r.Matches) > 0:
-		f.best = r.Matches[0]
-	}
-	return f, ctx.Err() // with another error the query has no answer, which is a figure too
-}
-
-// writeResults writes what was found for each query.
-func writeResults(name string, truth [][]string, all []found) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriter(f)
-	for i, t := range truth {
-		id, score := noPhoto, 0.0
-		if best := all[i].best; best.Photo.ID != "" {
-			id, score = best.Photo.ID, best.Score
-		}
-		// The writer keeps its first error for Flush.
-		_, _ = io.WriteString(w, t[0]+"\t"+id+"\t"+strconv.FormatFloat(score, 'g', -1, 64)+"\n")
-	}
-	if err := errors.Join(w.Flush(), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return nil
 }

@@ -30,13 +30,15 @@ const (
 
 // matched is a photo that an image may have been made from.
 type matched struct {
-	Brand   string   `json:"brand"`
-	Photo   string   `json:"photo"`
-	Product string   `json:"product"`
-	Variant string   `json:"variant"`
-	Verdict string   `json:"verdict"`
-	Score   float64  `json:"score"`
-	Edits   []string `json:"edits"`
+	Brand   string  `json:"brand"`
+	Photo   string  `json:"photo"`
+	Product string  `json:"product"`
+	Variant string  `json:"variant"`
+	Verdict string  `json:"verdict"`
+	Score   float64 `json:"score"`
+	// Of a million unrelated images, so many would have a match as strong.
+	ExpectedFalse float64  `json:"expected_false_matches"`
+	Edits         []string `json:"edits"`
 	evidence
 }
 
@@ -45,6 +47,8 @@ func newMatch(a *app) *cobra.Command {
 		asJSON           bool
 		brands, products []string
 		radius, limit    int
+		depth            string
+		mostFalse        float64
 	)
 	cmd := &cobra.Command{
 		Use:   "match IMAGE|FOLDER...",
@@ -59,8 +63,20 @@ Each image has a status:
   UNREADABLE       it is no picture that can be read
   FAILED           the server could not answer for it
 
-A match has a verdict: COPY (the same photo, edited or not), VARIANT (the same picture but for its colours) or NONE (near,
-but not near enough); and a score from 0 to 1, higher is surer, which compares between images.
+A match has a verdict:
+  COPY             the same photo, at another size or quality at most
+  EDITED_COPY      the same photo, edited: the edits stand at the end of the line
+  PARTIAL          less than half of the photo
+  VARIANT          the same picture but for its colours
+  SHARED_CONTENT   another picture that has a part in common with the photo
+  NONE             near, but not near enough
+
+It has the probability that the image was made from the photo, which compares between images; how many of a million
+unrelated images would have a match as strong, 0.02/M say; and, where that was looked for, how much of the photo is seen
+and where: 44% at 0,25,100,50 is the part of the image that begins at its left edge and a quarter from the top, and is as
+wide as the image and half as high.
+
+--max-false is the way to choose what to act upon: with 1, a million images bring one false match.
 
 The exit status is 1 when an image was UNREADABLE or FAILED. With --json each image is an object on a line of its own.`,
 		Example: "  touchstone match suspect.jpg\n  touchstone match --json --brand Acme listings/ | jq 'select(.status == \"OK\")'",
@@ -71,17 +87,31 @@ The exit status is 1 when an image was UNREADABLE or FAILED. With --json each im
 	flags.StringArrayVar(&brands, "brand", nil, "look at photos of this brand only; may be repeated")
 	flags.StringArrayVar(&products, "product", nil, "look at photos of this product only; may be repeated")
 	flags.IntVar(&radius, "radius", -1, "look at photos within so many bits of PDQ, 0 to 256, whatever their score; -1: let the server choose")
+	flags.StringVar(&depth, "depth", "auto", "how far to look: whole (pictures alone, the fastest), parts (all photos of a collage, the slowest), auto (parts where whole pictures leave doubt)")
+	flags.Float64Var(&mostFalse, "max-false", 0, "show matches of which a million unrelated images bring so many at most, more than 0, whatever their score; 0: those with a score of 0.5 or more")
 	flags.IntVar(&limit, "limit", 0, "most matches for an image, up to 1000; 0: 10")
 	return a.asking(cmd, func(ctx context.Context, c *client.Client, args []string) error {
 		question := &touchstonev1.MatchRequest{Limit: int32(limit), Brands: brands, Products: products}
+		var ok bool
+		question.Depth, ok = depths[depth]
 		switch {
+		case !ok:
+			return usagef("--depth: auto, whole or parts, got %q", depth)
+		case !(mostFalse >= 0 && mostFalse <= 1e6):
+			return usagef("--max-false: more than 0, up to a million, got %v", mostFalse)
 		case radius < -1 || radius > 256:
 			return usagef("--radius: 0 to 256, or -1, got %d", radius)
+		case radius >= 0 && depth == "parts":
+			return usagef("--depth parts doesn't go with --radius: within one, whole pictures are compared alone")
 		case limit < 0 || limit > 1000:
 			return usagef("--limit: 0 to 1000, got %d", limit)
-		case radius >= 0:
+		}
+		if radius >= 0 {
 			bits := int32(radius)
 			question.RadiusBits = &bits
+		}
+		if mostFalse > 0 {
+			question.MaxFalseMatchesPerMillion = &mostFalse
 		}
 		images := queries(args)
 		show := a.showMatches
@@ -97,6 +127,13 @@ The exit status is 1 when an image was UNREADABLE or FAILED. With --json each im
 		}
 		return nil
 	})
+}
+
+// depths are how far to look, by the names that --depth has for them.
+var depths = map[string]touchstonev1.Depth{
+	"auto":  touchstonev1.Depth_DEPTH_AUTO,
+	"whole": touchstonev1.Depth_DEPTH_WHOLE,
+	"parts": touchstonev1.Depth_DEPTH_PARTS,
 }
 
 // query is an image to ask about.
@@ -133,13 +170,15 @@ func answerOf(query string, r *touchstonev1.MatchResponse) answered {
 		a.Status = statusOK
 	}
 	for _, m := range r.GetMatches() {
-		p, e := m.GetPhoto(), m.GetEvidence()
+		p := m.GetPhoto()
 		a.Matches = append(a.Matches, matched{
 			Brand: p.GetBrand(), Photo: p.GetPhotoId(), Product: p.GetProduct(), Variant: p.GetVariant(),
 			Verdict:  strings.TrimPrefix(m.GetVerdict().String(), "VERDICT_"),
 			Score:    m.GetScore(),
 			Edits:    append([]string{}, m.GetEdits()...),
-			evidence: evidence{int(e.GetDistanceBits()), int(e.GetDistance64Bits()), e.GetColourDistance()},
+			evidence: evidenceOf(m.GetEvidence()),
+
+			ExpectedFalse: m.GetExpectedFalseMatches(),
 		})
 	}
 	return a
@@ -161,7 +200,7 @@ func (a *app) showMatches(r answered) error {
 	}
 	t.line(line...)
 	for _, m := range r.Matches {
-		t.row("  "+m.Verdict, fmt.Sprintf("%.3f", m.Score), m.Brand, m.Photo, m.Product, m.Variant, strings.Join(m.Edits, ", "))
+		t.row("  "+m.Verdict, fmt.Sprintf("%.3f", m.Score), perMillion(m.ExpectedFalse), m.Brand, m.Photo, m.Product, m.Variant, m.where(), strings.Join(m.Edits, ", "))
 	}
 	return t.flush()
 }

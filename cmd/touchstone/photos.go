@@ -56,7 +56,7 @@ func newPhotos(a *app) *cobra.Command {
 			return usagef("what about them? list, get, delete or brands")
 		},
 	}
-	cmd.AddCommand(newPhotosList(a), newPhotosGet(a), newPhotosDelete(a), newPhotosBrands(a))
+	cmd.AddCommand(newPhotosList(a), newPhotosGet(a), newPhotosDelete(a), newBrandsList(a, "brands", "touchstone photos brands"))
 	return cmd
 }
 
@@ -174,44 +174,4 @@ func newPhotosDelete(a *app) *cobra.Command {
 		}
 		return nil
 	})
-}
-
-func newPhotosBrands(a *app) *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:     "brands",
-		Short:   "List the brands that have photos",
-		Example: "  touchstone photos brands",
-		Args:    cobra.NoArgs,
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "an object a line instead of text")
-	return a.asking(cmd, func(ctx context.Context, c *client.Client, _ []string) error {
-		t := a.table()
-		q := &touchstonev1.ListBrandsRequest{}
-		for {
-			page, err := c.ListBrands(ctx, q)
-			if err != nil {
-				return err
-			}
-			for _, b := range page.GetBrands() {
-				if asJSON {
-					if err := a.object(brandCount{b.GetBrand(), b.GetPhotos(), b.GetProducts()}); err != nil {
-						return err
-					}
-					continue
-				}
-				t.row(b.GetBrand(), amount(int(b.GetPhotos()), "photo"), amount(int(b.GetProducts()), "product"))
-			}
-			if q.PageToken = page.GetNextPageToken(); q.PageToken == "" {
-				return t.flush()
-			}
-		}
-	})
-}
-
-// brandCount is a brand that has photos, as --json prints it.
-type brandCount struct {
-	Brand    string `json:"brand"`
-	Photos   int64  `json:"photos"`
-	Products int64  `json:"products"`
 }

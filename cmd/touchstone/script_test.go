@@ -72,7 +72,7 @@ func drawCommand(ts *testscript.TestScript, neg bool, args []string) {
 		if e.name != want {
 			continue
 		}
-		b, err := e.make(m)
+		b, err := e.make(m, drawn(1000, 400, 300))
 		ts.Check(err)
 		path := ts.MkAbs(args[0])
 		ts.Check(os.MkdirAll(filepath.Dir(path), 0o777))

@@ -10,10 +10,11 @@ import (
 	"strings"
 )
 
-// The columns of what eval reads, tab-separated, in any order, others between them.
+// The columns of what eval reads, tab-separated, in any order, others between them; a bar stands between two names of which
+// either will do.
 var (
 	truthColumns   = []string{"query", "edit", "strength", "catalog_id", "product"}
-	catalogColumns = []string{"catalog_id", "product", "variant"}
+	catalogColumns = []string{"catalog_id|path", "product", "variant"}
 )
 
 // noPhoto stands in truth.tsv where no photo of the catalogue is in the query, and in the results where none was found.
@@ -44,7 +45,11 @@ func parseTSV(r io.Reader, columns []string) ([][]string, error) {
 	header := strings.Split(s.Text(), "\t")
 	at := make([]int, len(columns))
 	for i, name := range columns {
-		if at[i] = slices.Index(header, name); at[i] < 0 {
+		first, second, _ := strings.Cut(name, "|")
+		if at[i] = slices.Index(header, first); at[i] < 0 && second != "" {
+			at[i] = slices.Index(header, second)
+		}
+		if at[i] < 0 {
 			return nil, fmt.Errorf("header: the column %q is missing, want %s", name, strings.Join(columns, ", "))
 		}
 	}

@@ -32,7 +32,7 @@ const (
 	Outcome_OUTCOME_ADDED Outcome = 1
 	// The name holds the same bytes: nothing was written, metadata included.
 	Outcome_OUTCOME_UNCHANGED Outcome = 2
-	// The name held other bytes: now it holds these, and these metadata.
+	// The name held other bytes, or the same without features: now it holds these, and these metadata.
 	Outcome_OUTCOME_REPLACED Outcome = 3
 )
 
@@ -356,7 +356,10 @@ type GetPhotoRequest struct {
 	Brand   string                 `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
 	PhotoId string                 `protobuf:"bytes,2,opt,name=photo_id,json=photoId,proto3" json:"photo_id,omitempty"`
 	// Absent: as it is now. Otherwise as the photo's last change up to this revision left it; 1 or more.
-	AsOfRevision  *uint64 `protobuf:"varint,3,opt,name=as_of_revision,json=asOfRevision,proto3,oneof" json:"as_of_revision,omitempty"`
+	AsOfRevision *uint64 `protobuf:"varint,3,opt,name=as_of_revision,json=asOfRevision,proto3,oneof" json:"as_of_revision,omitempty"`
+	// Whether the fingerprint should come with its features, as far as the photo has any: they are those of now, and not to
+	// be had with as_of_revision.
+	WithFeatures  bool `protobuf:"varint,4,opt,name=with_features,json=withFeatures,proto3" json:"with_features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -410,6 +413,13 @@ func (x *GetPhotoRequest) GetAsOfRevision() uint64 {
 		return *x.AsOfRevision
 	}
 	return 0
+}
+
+func (x *GetPhotoRequest) GetWithFeatures() bool {
+	if x != nil {
+		return x.WithFeatures
+	}
+	return false
 }
 
 type GetPhotoResponse struct {
@@ -888,21 +898,211 @@ func (x *ListBrandsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// A brand that has photos.
+type GetBrandRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Brand         string                 `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetBrandRequest) Reset() {
+	*x = GetBrandRequest{}
+	mi := &file_touchstone_v1_catalog_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetBrandRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetBrandRequest) ProtoMessage() {}
+
+func (x *GetBrandRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_touchstone_v1_catalog_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetBrandRequest.ProtoReflect.Descriptor instead.
+func (*GetBrandRequest) Descriptor() ([]byte, []int) {
+	return file_touchstone_v1_catalog_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *GetBrandRequest) GetBrand() string {
+	if x != nil {
+		return x.Brand
+	}
+	return ""
+}
+
+type GetBrandResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Brand         *Brand                 `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetBrandResponse) Reset() {
+	*x = GetBrandResponse{}
+	mi := &file_touchstone_v1_catalog_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetBrandResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetBrandResponse) ProtoMessage() {}
+
+func (x *GetBrandResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_touchstone_v1_catalog_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetBrandResponse.ProtoReflect.Descriptor instead.
+func (*GetBrandResponse) Descriptor() ([]byte, []int) {
+	return file_touchstone_v1_catalog_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetBrandResponse) GetBrand() *Brand {
+	if x != nil {
+		return x.Brand
+	}
+	return nil
+}
+
+type UpdateBrandRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Brand string                 `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	// Absent: as it is.
+	Partial       *bool `protobuf:"varint,2,opt,name=partial,proto3,oneof" json:"partial,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateBrandRequest) Reset() {
+	*x = UpdateBrandRequest{}
+	mi := &file_touchstone_v1_catalog_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateBrandRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateBrandRequest) ProtoMessage() {}
+
+func (x *UpdateBrandRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_touchstone_v1_catalog_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateBrandRequest.ProtoReflect.Descriptor instead.
+func (*UpdateBrandRequest) Descriptor() ([]byte, []int) {
+	return file_touchstone_v1_catalog_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *UpdateBrandRequest) GetBrand() string {
+	if x != nil {
+		return x.Brand
+	}
+	return ""
+}
+
+func (x *UpdateBrandRequest) GetPartial() bool {
+	if x != nil && x.Partial != nil {
+		return *x.Partial
+	}
+	return false
+}
+
+type UpdateBrandResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As it stands now.
+	Brand         *Brand `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateBrandResponse) Reset() {
+	*x = UpdateBrandResponse{}
+	mi := &file_touchstone_v1_catalog_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateBrandResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateBrandResponse) ProtoMessage() {}
+
+func (x *UpdateBrandResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_touchstone_v1_catalog_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateBrandResponse.ProtoReflect.Descriptor instead.
+func (*UpdateBrandResponse) Descriptor() ([]byte, []int) {
+	return file_touchstone_v1_catalog_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *UpdateBrandResponse) GetBrand() *Brand {
+	if x != nil {
+		return x.Brand
+	}
+	return nil
+}
+
+// A brand, and how it is treated.
 type Brand struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Brand string                 `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
-	// 1 or more.
+	// 0: none, yet. ListBrands tells of those that have some.
 	Photos int64 `protobuf:"varint,2,opt,name=photos,proto3" json:"photos,omitempty"`
 	// Distinct products, photos without one not counted.
-	Products      int64 `protobuf:"varint,3,opt,name=products,proto3" json:"products,omitempty"`
+	Products int64 `protobuf:"varint,3,opt,name=products,proto3" json:"products,omitempty"`
+	// Whether a part of one of its photos is found as well: in crops, collages, screenshots. It costs some two kilobytes of
+	// the server's memory a photo. On, unless UpdateBrand has switched it off; then its photos are found by whole pictures
+	// alone.
+	Partial       bool `protobuf:"varint,4,opt,name=partial,proto3" json:"partial,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Brand) Reset() {
 	*x = Brand{}
-	mi := &file_touchstone_v1_catalog_proto_msgTypes[14]
+	mi := &file_touchstone_v1_catalog_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -914,7 +1114,7 @@ func (x *Brand) String() string {
 func (*Brand) ProtoMessage() {}
 
 func (x *Brand) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_catalog_proto_msgTypes[14]
+	mi := &file_touchstone_v1_catalog_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -927,7 +1127,7 @@ func (x *Brand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Brand.ProtoReflect.Descriptor instead.
 func (*Brand) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_catalog_proto_rawDescGZIP(), []int{14}
+	return file_touchstone_v1_catalog_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Brand) GetBrand() string {
@@ -951,6 +1151,13 @@ func (x *Brand) GetProducts() int64 {
 	return 0
 }
 
+func (x *Brand) GetPartial() bool {
+	if x != nil {
+		return x.Partial
+	}
+	return false
+}
+
 var File_touchstone_v1_catalog_proto protoreflect.FileDescriptor
 
 const file_touchstone_v1_catalog_proto_rawDesc = "" +
@@ -971,11 +1178,12 @@ const file_touchstone_v1_catalog_proto_rawDesc = "" +
 	"\x0ecorrelation_id\x18\x01 \x01(\tR\rcorrelationId\x127\n" +
 	"\x05added\x18\x02 \x01(\v2\x1f.touchstone.v1.AddPhotoResponseH\x00R\x05added\x12*\n" +
 	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusH\x00R\x05errorB\b\n" +
-	"\x06answer\"\x80\x01\n" +
+	"\x06answer\"\xa5\x01\n" +
 	"\x0fGetPhotoRequest\x12\x14\n" +
 	"\x05brand\x18\x01 \x01(\tR\x05brand\x12\x19\n" +
 	"\bphoto_id\x18\x02 \x01(\tR\aphotoId\x12)\n" +
-	"\x0eas_of_revision\x18\x03 \x01(\x04H\x00R\fasOfRevision\x88\x01\x01B\x11\n" +
+	"\x0eas_of_revision\x18\x03 \x01(\x04H\x00R\fasOfRevision\x88\x01\x01\x12#\n" +
+	"\rwith_features\x18\x04 \x01(\bR\fwithFeaturesB\x11\n" +
 	"\x0f_as_of_revision\">\n" +
 	"\x10GetPhotoResponse\x12*\n" +
 	"\x05photo\x18\x01 \x01(\v2\x14.touchstone.v1.PhotoR\x05photo\"\x83\x01\n" +
@@ -1006,16 +1214,28 @@ const file_touchstone_v1_catalog_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"j\n" +
 	"\x12ListBrandsResponse\x12,\n" +
 	"\x06brands\x18\x01 \x03(\v2\x14.touchstone.v1.BrandR\x06brands\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"Q\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"'\n" +
+	"\x0fGetBrandRequest\x12\x14\n" +
+	"\x05brand\x18\x01 \x01(\tR\x05brand\">\n" +
+	"\x10GetBrandResponse\x12*\n" +
+	"\x05brand\x18\x01 \x01(\v2\x14.touchstone.v1.BrandR\x05brand\"U\n" +
+	"\x12UpdateBrandRequest\x12\x14\n" +
+	"\x05brand\x18\x01 \x01(\tR\x05brand\x12\x1d\n" +
+	"\apartial\x18\x02 \x01(\bH\x00R\apartial\x88\x01\x01B\n" +
+	"\n" +
+	"\b_partial\"A\n" +
+	"\x13UpdateBrandResponse\x12*\n" +
+	"\x05brand\x18\x01 \x01(\v2\x14.touchstone.v1.BrandR\x05brand\"k\n" +
 	"\x05Brand\x12\x14\n" +
 	"\x05brand\x18\x01 \x01(\tR\x05brand\x12\x16\n" +
 	"\x06photos\x18\x02 \x01(\x03R\x06photos\x12\x1a\n" +
-	"\bproducts\x18\x03 \x01(\x03R\bproducts*b\n" +
+	"\bproducts\x18\x03 \x01(\x03R\bproducts\x12\x18\n" +
+	"\apartial\x18\x04 \x01(\bR\apartial*b\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rOUTCOME_ADDED\x10\x01\x12\x15\n" +
 	"\x11OUTCOME_UNCHANGED\x10\x02\x12\x14\n" +
-	"\x10OUTCOME_REPLACED\x10\x032\xd0\x04\n" +
+	"\x10OUTCOME_REPLACED\x10\x032\xf3\x05\n" +
 	"\x0eCatalogService\x12K\n" +
 	"\bAddPhoto\x12\x1e.touchstone.v1.AddPhotoRequest\x1a\x1f.touchstone.v1.AddPhotoResponse\x12R\n" +
 	"\tAddPhotos\x12\x1f.touchstone.v1.AddPhotosRequest\x1a .touchstone.v1.AddPhotosResponse(\x010\x01\x12K\n" +
@@ -1025,7 +1245,9 @@ const file_touchstone_v1_catalog_proto_rawDesc = "" +
 	"\vDeletePhoto\x12!.touchstone.v1.DeletePhotoRequest\x1a\".touchstone.v1.DeletePhotoResponse\x12T\n" +
 	"\vUpdatePhoto\x12!.touchstone.v1.UpdatePhotoRequest\x1a\".touchstone.v1.UpdatePhotoResponse\x12Q\n" +
 	"\n" +
-	"ListBrands\x12 .touchstone.v1.ListBrandsRequest\x1a!.touchstone.v1.ListBrandsResponseB-Z+touchstone/proto/touchstone/v1;touchstonev1b\x06proto3"
+	"ListBrands\x12 .touchstone.v1.ListBrandsRequest\x1a!.touchstone.v1.ListBrandsResponse\x12K\n" +
+	"\bGetBrand\x12\x1e.touchstone.v1.GetBrandRequest\x1a\x1f.touchstone.v1.GetBrandResponse\x12T\n" +
+	"\vUpdateBrand\x12!.touchstone.v1.UpdateBrandRequest\x1a\".touchstone.v1.UpdateBrandResponseB-Z+touchstone/proto/touchstone/v1;touchstonev1b\x06proto3"
 
 var (
 	file_touchstone_v1_catalog_proto_rawDescOnce sync.Once
@@ -1040,7 +1262,7 @@ func file_touchstone_v1_catalog_proto_rawDescGZIP() []byte {
 }
 
 var file_touchstone_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_touchstone_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_touchstone_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_touchstone_v1_catalog_proto_goTypes = []any{
 	(Outcome)(0),                  // 0: touchstone.v1.Outcome
 	(*AddPhotoRequest)(nil),       // 1: touchstone.v1.AddPhotoRequest
@@ -1057,43 +1279,53 @@ var file_touchstone_v1_catalog_proto_goTypes = []any{
 	(*UpdatePhotoResponse)(nil),   // 12: touchstone.v1.UpdatePhotoResponse
 	(*ListBrandsRequest)(nil),     // 13: touchstone.v1.ListBrandsRequest
 	(*ListBrandsResponse)(nil),    // 14: touchstone.v1.ListBrandsResponse
-	(*Brand)(nil),                 // 15: touchstone.v1.Brand
-	(*Photo)(nil),                 // 16: touchstone.v1.Photo
-	(*status.Status)(nil),         // 17: google.rpc.Status
-	(*fieldmaskpb.FieldMask)(nil), // 18: google.protobuf.FieldMask
+	(*GetBrandRequest)(nil),       // 15: touchstone.v1.GetBrandRequest
+	(*GetBrandResponse)(nil),      // 16: touchstone.v1.GetBrandResponse
+	(*UpdateBrandRequest)(nil),    // 17: touchstone.v1.UpdateBrandRequest
+	(*UpdateBrandResponse)(nil),   // 18: touchstone.v1.UpdateBrandResponse
+	(*Brand)(nil),                 // 19: touchstone.v1.Brand
+	(*Photo)(nil),                 // 20: touchstone.v1.Photo
+	(*status.Status)(nil),         // 21: google.rpc.Status
+	(*fieldmaskpb.FieldMask)(nil), // 22: google.protobuf.FieldMask
 }
 var file_touchstone_v1_catalog_proto_depIdxs = []int32{
-	16, // 0: touchstone.v1.AddPhotoRequest.photo:type_name -> touchstone.v1.Photo
+	20, // 0: touchstone.v1.AddPhotoRequest.photo:type_name -> touchstone.v1.Photo
 	0,  // 1: touchstone.v1.AddPhotoResponse.outcome:type_name -> touchstone.v1.Outcome
-	16, // 2: touchstone.v1.AddPhotoResponse.photo:type_name -> touchstone.v1.Photo
-	16, // 3: touchstone.v1.AddPhotosRequest.photo:type_name -> touchstone.v1.Photo
+	20, // 2: touchstone.v1.AddPhotoResponse.photo:type_name -> touchstone.v1.Photo
+	20, // 3: touchstone.v1.AddPhotosRequest.photo:type_name -> touchstone.v1.Photo
 	2,  // 4: touchstone.v1.AddPhotosResponse.added:type_name -> touchstone.v1.AddPhotoResponse
-	17, // 5: touchstone.v1.AddPhotosResponse.error:type_name -> google.rpc.Status
-	16, // 6: touchstone.v1.GetPhotoResponse.photo:type_name -> touchstone.v1.Photo
-	16, // 7: touchstone.v1.ListPhotosResponse.photos:type_name -> touchstone.v1.Photo
-	16, // 8: touchstone.v1.UpdatePhotoRequest.photo:type_name -> touchstone.v1.Photo
-	18, // 9: touchstone.v1.UpdatePhotoRequest.update_mask:type_name -> google.protobuf.FieldMask
-	16, // 10: touchstone.v1.UpdatePhotoResponse.photo:type_name -> touchstone.v1.Photo
-	15, // 11: touchstone.v1.ListBrandsResponse.brands:type_name -> touchstone.v1.Brand
-	1,  // 12: touchstone.v1.CatalogService.AddPhoto:input_type -> touchstone.v1.AddPhotoRequest
-	3,  // 13: touchstone.v1.CatalogService.AddPhotos:input_type -> touchstone.v1.AddPhotosRequest
-	5,  // 14: touchstone.v1.CatalogService.GetPhoto:input_type -> touchstone.v1.GetPhotoRequest
-	7,  // 15: touchstone.v1.CatalogService.ListPhotos:input_type -> touchstone.v1.ListPhotosRequest
-	9,  // 16: touchstone.v1.CatalogService.DeletePhoto:input_type -> touchstone.v1.DeletePhotoRequest
-	11, // 17: touchstone.v1.CatalogService.UpdatePhoto:input_type -> touchstone.v1.UpdatePhotoRequest
-	13, // 18: touchstone.v1.CatalogService.ListBrands:input_type -> touchstone.v1.ListBrandsRequest
-	2,  // 19: touchstone.v1.CatalogService.AddPhoto:output_type -> touchstone.v1.AddPhotoResponse
-	4,  // 20: touchstone.v1.CatalogService.AddPhotos:output_type -> touchstone.v1.AddPhotosResponse
-	6,  // 21: touchstone.v1.CatalogService.GetPhoto:output_type -> touchstone.v1.GetPhotoResponse
-	8,  // 22: touchstone.v1.CatalogService.ListPhotos:output_type -> touchstone.v1.ListPhotosResponse
-	10, // 23: touchstone.v1.CatalogService.DeletePhoto:output_type -> touchstone.v1.DeletePhotoResponse
-	12, // 24: touchstone.v1.CatalogService.UpdatePhoto:output_type -> touchstone.v1.UpdatePhotoResponse
-	14, // 25: touchstone.v1.CatalogService.ListBrands:output_type -> touchstone.v1.ListBrandsResponse
-	19, // [19:26] is the sub-list for method output_type
-	12, // [12:19] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	21, // 5: touchstone.v1.AddPhotosResponse.error:type_name -> google.rpc.Status
+	20, // 6: touchstone.v1.GetPhotoResponse.photo:type_name -> touchstone.v1.Photo
+	20, // 7: touchstone.v1.ListPhotosResponse.photos:type_name -> touchstone.v1.Photo
+	20, // 8: touchstone.v1.UpdatePhotoRequest.photo:type_name -> touchstone.v1.Photo
+	22, // 9: touchstone.v1.UpdatePhotoRequest.update_mask:type_name -> google.protobuf.FieldMask
+	20, // 10: touchstone.v1.UpdatePhotoResponse.photo:type_name -> touchstone.v1.Photo
+	19, // 11: touchstone.v1.ListBrandsResponse.brands:type_name -> touchstone.v1.Brand
+	19, // 12: touchstone.v1.GetBrandResponse.brand:type_name -> touchstone.v1.Brand
+	19, // 13: touchstone.v1.UpdateBrandResponse.brand:type_name -> touchstone.v1.Brand
+	1,  // 14: touchstone.v1.CatalogService.AddPhoto:input_type -> touchstone.v1.AddPhotoRequest
+	3,  // 15: touchstone.v1.CatalogService.AddPhotos:input_type -> touchstone.v1.AddPhotosRequest
+	5,  // 16: touchstone.v1.CatalogService.GetPhoto:input_type -> touchstone.v1.GetPhotoRequest
+	7,  // 17: touchstone.v1.CatalogService.ListPhotos:input_type -> touchstone.v1.ListPhotosRequest
+	9,  // 18: touchstone.v1.CatalogService.DeletePhoto:input_type -> touchstone.v1.DeletePhotoRequest
+	11, // 19: touchstone.v1.CatalogService.UpdatePhoto:input_type -> touchstone.v1.UpdatePhotoRequest
+	13, // 20: touchstone.v1.CatalogService.ListBrands:input_type -> touchstone.v1.ListBrandsRequest
+	15, // 21: touchstone.v1.CatalogService.GetBrand:input_type -> touchstone.v1.GetBrandRequest
+	17, // 22: touchstone.v1.CatalogService.UpdateBrand:input_type -> touchstone.v1.UpdateBrandRequest
+	2,  // 23: touchstone.v1.CatalogService.AddPhoto:output_type -> touchstone.v1.AddPhotoResponse
+	4,  // 24: touchstone.v1.CatalogService.AddPhotos:output_type -> touchstone.v1.AddPhotosResponse
+	6,  // 25: touchstone.v1.CatalogService.GetPhoto:output_type -> touchstone.v1.GetPhotoResponse
+	8,  // 26: touchstone.v1.CatalogService.ListPhotos:output_type -> touchstone.v1.ListPhotosResponse
+	10, // 27: touchstone.v1.CatalogService.DeletePhoto:output_type -> touchstone.v1.DeletePhotoResponse
+	12, // 28: touchstone.v1.CatalogService.UpdatePhoto:output_type -> touchstone.v1.UpdatePhotoResponse
+	14, // 29: touchstone.v1.CatalogService.ListBrands:output_type -> touchstone.v1.ListBrandsResponse
+	16, // 30: touchstone.v1.CatalogService.GetBrand:output_type -> touchstone.v1.GetBrandResponse
+	18, // 31: touchstone.v1.CatalogService.UpdateBrand:output_type -> touchstone.v1.UpdateBrandResponse
+	23, // [23:32] is the sub-list for method output_type
+	14, // [14:23] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_touchstone_v1_catalog_proto_init() }
@@ -1108,13 +1340,14 @@ func file_touchstone_v1_catalog_proto_init() {
 	}
 	file_touchstone_v1_catalog_proto_msgTypes[4].OneofWrappers = []any{}
 	file_touchstone_v1_catalog_proto_msgTypes[10].OneofWrappers = []any{}
+	file_touchstone_v1_catalog_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_touchstone_v1_catalog_proto_rawDesc), len(file_touchstone_v1_catalog_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   15,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,8 @@ const (
 	CatalogService_DeletePhoto_FullMethodName = "/touchstone.v1.CatalogService/DeletePhoto"
 	CatalogService_UpdatePhoto_FullMethodName = "/touchstone.v1.CatalogService/UpdatePhoto"
 	CatalogService_ListBrands_FullMethodName  = "/touchstone.v1.CatalogService/ListBrands"
+	CatalogService_GetBrand_FullMethodName    = "/touchstone.v1.CatalogService/GetBrand"
+	CatalogService_UpdateBrand_FullMethodName = "/touchstone.v1.CatalogService/UpdateBrand"
 )
 
 // CatalogServiceClient is the client API for CatalogService service.
@@ -43,7 +45,8 @@ const (
 // call in the server's log; a request's header of that name is taken over.
 type CatalogServiceClient interface {
 	// Adds a photo, or replaces the one of the same name. It is idempotent: the same bytes under the same name change
-	// nothing, metadata included, and the answer is OUTCOME_UNCHANGED.
+	// nothing, metadata included, and the answer is OUTCOME_UNCHANGED. But a photo that was stored without features, by an
+	// earlier release, is described and stored anew, and that is OUTCOME_REPLACED.
 	//
 	// Errors: INVALID_ARGUMENT for metadata that break a rule of Photo, for images that can't be read, and for those
 	// too plain to be told from others (IMAGE_TOO_PLAIN): nothing is stored then. RESOURCE_EXHAUSTED, STORAGE_FULL.
@@ -73,6 +76,14 @@ type CatalogServiceClient interface {
 	UpdatePhoto(ctx context.Context, in *UpdatePhotoRequest, opts ...grpc.CallOption) (*UpdatePhotoResponse, error)
 	// Lists the brands that have photos, by name in byte order.
 	ListBrands(ctx context.Context, in *ListBrandsRequest, opts ...grpc.CallOption) (*ListBrandsResponse, error)
+	// Tells how a brand is treated, whether it has photos or not: one of which nothing was said has partial set. Errors:
+	// INVALID_ARGUMENT for what is no brand's name.
+	GetBrand(ctx context.Context, in *GetBrandRequest, opts ...grpc.CallOption) (*GetBrandResponse, error)
+	// Settles how a brand is treated, whether it has photos or not; searches that start after the answer do so. It is
+	// idempotent. To switch partial on reads the features of all the brand's photos: give it a deadline that allows for that,
+	// since a call that ends before leaves it switched off. Errors: INVALID_ARGUMENT; RESOURCE_EXHAUSTED, STORAGE_FULL;
+	// FAILED_PRECONDITION, STORAGE_READ_ONLY.
+	UpdateBrand(ctx context.Context, in *UpdateBrandRequest, opts ...grpc.CallOption) (*UpdateBrandResponse, error)
 }
 
 type catalogServiceClient struct {
@@ -156,6 +167,26 @@ func (c *catalogServiceClient) ListBrands(ctx context.Context, in *ListBrandsReq
 	return out, nil
 }
 
+func (c *catalogServiceClient) GetBrand(ctx context.Context, in *GetBrandRequest, opts ...grpc.CallOption) (*GetBrandResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetBrandResponse)
+	err := c.cc.Invoke(ctx, CatalogService_GetBrand_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *catalogServiceClient) UpdateBrand(ctx context.Context, in *UpdateBrandRequest, opts ...grpc.CallOption) (*UpdateBrandResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateBrandResponse)
+	err := c.cc.Invoke(ctx, CatalogService_UpdateBrand_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CatalogServiceServer is the server API for CatalogService service.
 // All implementations must embed UnimplementedCatalogServiceServer
 // for forward compatibility.
@@ -171,7 +202,8 @@ func (c *catalogServiceClient) ListBrands(ctx context.Context, in *ListBrandsReq
 // call in the server's log; a request's header of that name is taken over.
 type CatalogServiceServer interface {
 	// Adds a photo, or replaces the one of the same name. It is idempotent: the same bytes under the same name change
-	// nothing, metadata included, and the answer is OUTCOME_UNCHANGED.
+	// nothing, metadata included, and the answer is OUTCOME_UNCHANGED. But a photo that was stored without features, by an
+	// earlier release, is described and stored anew, and that is OUTCOME_REPLACED.
 	//
 	// Errors: INVALID_ARGUMENT for metadata that break a rule of Photo, for images that can't be read, and for those
 	// too plain to be told from others (IMAGE_TOO_PLAIN): nothing is stored then. RESOURCE_EXHAUSTED, STORAGE_FULL.
@@ -201,6 +233,14 @@ type CatalogServiceServer interface {
 	UpdatePhoto(context.Context, *UpdatePhotoRequest) (*UpdatePhotoResponse, error)
 	// Lists the brands that have photos, by name in byte order.
 	ListBrands(context.Context, *ListBrandsRequest) (*ListBrandsResponse, error)
+	// Tells how a brand is treated, whether it has photos or not: one of which nothing was said has partial set. Errors:
+	// INVALID_ARGUMENT for what is no brand's name.
+	GetBrand(context.Context, *GetBrandRequest) (*GetBrandResponse, error)
+	// Settles how a brand is treated, whether it has photos or not; searches that start after the answer do so. It is
+	// idempotent. To switch partial on reads the features of all the brand's photos: give it a deadline that allows for that,
+	// since a call that ends before leaves it switched off. Errors: INVALID_ARGUMENT; RESOURCE_EXHAUSTED, STORAGE_FULL;
+	// FAILED_PRECONDITION, STORAGE_READ_ONLY.
+	UpdateBrand(context.Context, *UpdateBrandRequest) (*UpdateBrandResponse, error)
 	mustEmbedUnimplementedCatalogServiceServer()
 }
 
@@ -231,6 +271,12 @@ func (UnimplementedCatalogServiceServer) UpdatePhoto(context.Context, *UpdatePho
 }
 func (UnimplementedCatalogServiceServer) ListBrands(context.Context, *ListBrandsRequest) (*ListBrandsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListBrands not implemented")
+}
+func (UnimplementedCatalogServiceServer) GetBrand(context.Context, *GetBrandRequest) (*GetBrandResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetBrand not implemented")
+}
+func (UnimplementedCatalogServiceServer) UpdateBrand(context.Context, *UpdateBrandRequest) (*UpdateBrandResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateBrand not implemented")
 }
 func (UnimplementedCatalogServiceServer) mustEmbedUnimplementedCatalogServiceServer() {}
 func (UnimplementedCatalogServiceServer) testEmbeddedByValue()                        {}
@@ -368,6 +414,42 @@ func _CatalogService_ListBrands_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CatalogService_GetBrand_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetBrandRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).GetBrand(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_GetBrand_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).GetBrand(ctx, req.(*GetBrandRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CatalogService_UpdateBrand_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateBrandRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).UpdateBrand(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_UpdateBrand_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).UpdateBrand(ctx, req.(*UpdateBrandRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CatalogService_ServiceDesc is the grpc.ServiceDesc for CatalogService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -398,6 +480,14 @@ var CatalogService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListBrands",
 			Handler:    _CatalogService_ListBrands_Handler,
+		},
+		{
+			MethodName: "GetBrand",
+			Handler:    _CatalogService_GetBrand_Handler,
+		},
+		{
+			MethodName: "UpdateBrand",
+			Handler:    _CatalogService_UpdateBrand_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

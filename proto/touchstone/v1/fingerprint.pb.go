@@ -21,8 +21,9 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A fingerprint describes a picture: enough to find it again in edited copies, and not enough to show it. Clients that
-// would rather not send pictures make fingerprints where the pictures are, by the same recipe.
+// A fingerprint describes a picture: enough to find it again in edited copies, and, but for the small copy that features
+// hold, not enough to show it. Clients that would rather not send pictures make fingerprints where the pictures are, by the
+// same recipe.
 type Fingerprint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number of the pipeline that made it, 1 or more. Only fingerprints of the server's own recipe can be compared:
@@ -37,7 +38,13 @@ type Fingerprint struct {
 	// whole picture. Answers always carry both.
 	Content *Region `protobuf:"bytes,4,opt,name=content,proto3" json:"content,omitempty"`
 	// Where the content lies. A box of the whole picture means that there is no border; content equals whole then.
-	ContentBox    *Box `protobuf:"bytes,5,opt,name=content_box,json=contentBox,proto3" json:"content_box,omitempty"`
+	ContentBox *Box `protobuf:"bytes,5,opt,name=content_box,json=contentBox,proto3" json:"content_box,omitempty"`
+	// Spots of the picture, and a copy of it of 64 pixels at most, by which parts of a photo are found: at most 161802
+	// bytes, some 10 kilobytes for an ordinary picture. They come from Fingerprint, or from a GetPhoto that asks for them,
+	// and are kept and sent as they are: what they hold is not for others to read. In a request they may be left out: then
+	// whole pictures are compared alone. They have a recipe of their own, in their first bytes: another one than the
+	// server's is RECIPE_MISMATCH.
+	Features      []byte `protobuf:"bytes,6,opt,name=features,proto3" json:"features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -103,6 +110,13 @@ func (x *Fingerprint) GetContent() *Region {
 func (x *Fingerprint) GetContentBox() *Box {
 	if x != nil {
 		return x.ContentBox
+	}
+	return nil
+}
+
+func (x *Fingerprint) GetFeatures() []byte {
+	if x != nil {
+		return x.Features
 	}
 	return nil
 }
@@ -245,14 +259,15 @@ var File_touchstone_v1_fingerprint_proto protoreflect.FileDescriptor
 
 const file_touchstone_v1_fingerprint_proto_rawDesc = "" +
 	"\n" +
-	"\x1ftouchstone/v1/fingerprint.proto\x12\rtouchstone.v1\"\xd2\x01\n" +
+	"\x1ftouchstone/v1/fingerprint.proto\x12\rtouchstone.v1\"\xee\x01\n" +
 	"\vFingerprint\x12\x16\n" +
 	"\x06recipe\x18\x01 \x01(\rR\x06recipe\x12\x18\n" +
 	"\aquality\x18\x02 \x01(\rR\aquality\x12+\n" +
 	"\x05whole\x18\x03 \x01(\v2\x15.touchstone.v1.RegionR\x05whole\x12/\n" +
 	"\acontent\x18\x04 \x01(\v2\x15.touchstone.v1.RegionR\acontent\x123\n" +
 	"\vcontent_box\x18\x05 \x01(\v2\x12.touchstone.v1.BoxR\n" +
-	"contentBox\"J\n" +
+	"contentBox\x12\x1a\n" +
+	"\bfeatures\x18\x06 \x01(\fR\bfeatures\"J\n" +
 	"\x06Region\x12\x16\n" +
 	"\x06hash64\x18\x01 \x01(\fR\x06hash64\x12\x10\n" +
 	"\x03pdq\x18\x02 \x01(\fR\x03pdq\x12\x16\n" +

@@ -83,17 +83,23 @@ func (MatchStatus) EnumDescriptor() ([]byte, []int) {
 	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{0}
 }
 
-// What a match amounts to.
+// What a match amounts to. Verdicts may be added.
 type Verdict int32
 
 const (
 	Verdict_VERDICT_UNSPECIFIED Verdict = 0
 	// Not near enough to be called the same photo. Worth a look where the score is 0.5 or more.
 	Verdict_VERDICT_NONE Verdict = 1
-	// The same photo, edited or not.
+	// The same photo, at another size or quality at most.
 	Verdict_VERDICT_COPY Verdict = 2
 	// The same picture but for its colours: a colour variant, or a recoloured copy.
 	Verdict_VERDICT_VARIANT Verdict = 3
+	// The same photo, edited: cropped, turned, bordered, covered in part, set into another picture. The edits say how.
+	Verdict_VERDICT_EDITED_COPY Verdict = 4
+	// Less than half of the photo.
+	Verdict_VERDICT_PARTIAL Verdict = 5
+	// Another picture that has a part in common with the photo: the same model, backdrop or scene, or a logo. No copy.
+	Verdict_VERDICT_SHARED_CONTENT Verdict = 6
 )
 
 // Enum value maps for Verdict.
@@ -103,12 +109,18 @@ var (
 		1: "VERDICT_NONE",
 		2: "VERDICT_COPY",
 		3: "VERDICT_VARIANT",
+		4: "VERDICT_EDITED_COPY",
+		5: "VERDICT_PARTIAL",
+		6: "VERDICT_SHARED_CONTENT",
 	}
 	Verdict_value = map[string]int32{
-		"VERDICT_UNSPECIFIED": 0,
-		"VERDICT_NONE":        1,
-		"VERDICT_COPY":        2,
-		"VERDICT_VARIANT":     3,
+		"VERDICT_UNSPECIFIED":    0,
+		"VERDICT_NONE":           1,
+		"VERDICT_COPY":           2,
+		"VERDICT_VARIANT":        3,
+		"VERDICT_EDITED_COPY":    4,
+		"VERDICT_PARTIAL":        5,
+		"VERDICT_SHARED_CONTENT": 6,
 	}
 )
 
@@ -137,6 +149,63 @@ func (x Verdict) Number() protoreflect.EnumNumber {
 // Deprecated: Use Verdict.Descriptor instead.
 func (Verdict) EnumDescriptor() ([]byte, []int) {
 	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{1}
+}
+
+// How far a match looks.
+type Depth int32
+
+const (
+	// As DEPTH_AUTO.
+	Depth_DEPTH_UNSPECIFIED Depth = 0
+	// At whole pictures first, and at parts where these leave doubt.
+	Depth_DEPTH_AUTO Depth = 1
+	// At whole pictures, and what remains of them without borders, alone: the fastest.
+	Depth_DEPTH_WHOLE Depth = 2
+	// At parts always: all photos of a collage are found, even where one of them nearly fills it. The slowest.
+	Depth_DEPTH_PARTS Depth = 3
+)
+
+// Enum value maps for Depth.
+var (
+	Depth_name = map[int32]string{
+		0: "DEPTH_UNSPECIFIED",
+		1: "DEPTH_AUTO",
+		2: "DEPTH_WHOLE",
+		3: "DEPTH_PARTS",
+	}
+	Depth_value = map[string]int32{
+		"DEPTH_UNSPECIFIED": 0,
+		"DEPTH_AUTO":        1,
+		"DEPTH_WHOLE":       2,
+		"DEPTH_PARTS":       3,
+	}
+)
+
+func (x Depth) Enum() *Depth {
+	p := new(Depth)
+	*p = x
+	return p
+}
+
+func (x Depth) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Depth) Descriptor() protoreflect.EnumDescriptor {
+	return file_touchstone_v1_match_proto_enumTypes[2].Descriptor()
+}
+
+func (Depth) Type() protoreflect.EnumType {
+	return &file_touchstone_v1_match_proto_enumTypes[2]
+}
+
+func (x Depth) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Depth.Descriptor instead.
+func (Depth) EnumDescriptor() ([]byte, []int) {
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{2}
 }
 
 // One of the eight ways in which a rectangle maps onto a rectangle. Turns are clockwise.
@@ -198,11 +267,11 @@ func (x Symmetry) String() string {
 }
 
 func (Symmetry) Descriptor() protoreflect.EnumDescriptor {
-	return file_touchstone_v1_match_proto_enumTypes[2].Descriptor()
+	return file_touchstone_v1_match_proto_enumTypes[3].Descriptor()
 }
 
 func (Symmetry) Type() protoreflect.EnumType {
-	return &file_touchstone_v1_match_proto_enumTypes[2]
+	return &file_touchstone_v1_match_proto_enumTypes[3]
 }
 
 func (x Symmetry) Number() protoreflect.EnumNumber {
@@ -211,7 +280,7 @@ func (x Symmetry) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Symmetry.Descriptor instead.
 func (Symmetry) EnumDescriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{2}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{3}
 }
 
 // A part of a picture.
@@ -254,11 +323,11 @@ func (x Part) String() string {
 }
 
 func (Part) Descriptor() protoreflect.EnumDescriptor {
-	return file_touchstone_v1_match_proto_enumTypes[3].Descriptor()
+	return file_touchstone_v1_match_proto_enumTypes[4].Descriptor()
 }
 
 func (Part) Type() protoreflect.EnumType {
-	return &file_touchstone_v1_match_proto_enumTypes[3]
+	return &file_touchstone_v1_match_proto_enumTypes[4]
 }
 
 func (x Part) Number() protoreflect.EnumNumber {
@@ -267,7 +336,7 @@ func (x Part) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Part.Descriptor instead.
 func (Part) EnumDescriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{3}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{4}
 }
 
 // What is asked about. One of the fields is required.
@@ -357,7 +426,8 @@ type Subject_Image struct {
 }
 
 type Subject_Fingerprint struct {
-	// Made elsewhere. Its turned and mirrored forms are approximate: an image finds somewhat more.
+	// Made elsewhere. Its turned and mirrored forms are approximate, and a part of a photo is found by its features alone,
+	// where it has any: an image finds somewhat more.
 	Fingerprint *Fingerprint `protobuf:"bytes,2,opt,name=fingerprint,proto3,oneof"`
 }
 
@@ -372,7 +442,223 @@ func (*Subject_Fingerprint) isSubject_Subject() {}
 
 func (*Subject_Photo) isSubject_Subject() {}
 
-// Why a match has its verdict: the pair of parts that fit best.
+// A place in a picture, as shares of its width and height: 0 and 0 is its upper left corner, 1 and 1 its lower right one.
+type Point struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	X             float64                `protobuf:"fixed64,1,opt,name=x,proto3" json:"x,omitempty"`
+	Y             float64                `protobuf:"fixed64,2,opt,name=y,proto3" json:"y,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Point) Reset() {
+	*x = Point{}
+	mi := &file_touchstone_v1_match_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Point) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Point) ProtoMessage() {}
+
+func (x *Point) ProtoReflect() protoreflect.Message {
+	mi := &file_touchstone_v1_match_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Point.ProtoReflect.Descriptor instead.
+func (*Point) Descriptor() ([]byte, []int) {
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Point) GetX() float64 {
+	if x != nil {
+		return x.X
+	}
+	return 0
+}
+
+func (x *Point) GetY() float64 {
+	if x != nil {
+		return x.Y
+	}
+	return 0
+}
+
+// Where in the subject a photo lies, and how well what lies there looks like it.
+type Place struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is seen of the photo: the corners of its outline in the photo...
+	InPhoto []*Point `protobuf:"bytes,1,rep,name=in_photo,json=inPhoto,proto3" json:"in_photo,omitempty"`
+	// ...and in the subject: as many, corner for corner.
+	InSubject []*Point `protobuf:"bytes,2,rep,name=in_subject,json=inSubject,proto3" json:"in_subject,omitempty"`
+	// Nine numbers, row by row: the homography from the photo to the subject, both as shares of width and height.
+	Homography []float64 `protobuf:"fixed64,3,rep,packed,name=homography,proto3" json:"homography,omitempty"`
+	// How much of the photo is seen, by area: 0 to 1.
+	SeenShare float64 `protobuf:"fixed64,4,opt,name=seen_share,json=seenShare,proto3" json:"seen_share,omitempty"`
+	// How much of the subject it takes, by area: 0 to 1.
+	CoveredShare float64 `protobuf:"fixed64,5,opt,name=covered_share,json=coveredShare,proto3" json:"covered_share,omitempty"`
+	// Pixels of the subject for one of the photo; 0 where a size is not known.
+	Scale float64 `protobuf:"fixed64,6,opt,name=scale,proto3" json:"scale,omitempty"`
+	// Clockwise, -180 to 180; after mirroring.
+	RotationDegrees float64 `protobuf:"fixed64,7,opt,name=rotation_degrees,json=rotationDegrees,proto3" json:"rotation_degrees,omitempty"`
+	// Left and right are exchanged.
+	Mirrored bool `protobuf:"varint,8,opt,name=mirrored,proto3" json:"mirrored,omitempty"`
+	// How much more the photo is enlarged along one direction than across it: 1 or more.
+	Stretch float64 `protobuf:"fixed64,9,opt,name=stretch,proto3" json:"stretch,omitempty"`
+	// Of the photo's features that should be seen, those that are...
+	FeaturesAgreeing int32 `protobuf:"varint,10,opt,name=features_agreeing,json=featuresAgreeing,proto3" json:"features_agreeing,omitempty"`
+	// ...and how many these are in all.
+	FeaturesExpected int32 `protobuf:"varint,11,opt,name=features_expected,json=featuresExpected,proto3" json:"features_expected,omitempty"`
+	// Share of what is seen, as far as it has texture, that looks alike: 0 to 1.
+	AlikeShare float64 `protobuf:"fixed64,12,opt,name=alike_share,json=alikeShare,proto3" json:"alike_share,omitempty"`
+	// Of luma over all that is seen: -1 to 1.
+	LumaCorrelation float64 `protobuf:"fixed64,13,opt,name=luma_correlation,json=lumaCorrelation,proto3" json:"luma_correlation,omitempty"`
+	// Mean difference in chroma where it looks alike, in levels of 255.
+	HueDifferenceLevels float64 `protobuf:"fixed64,14,opt,name=hue_difference_levels,json=hueDifferenceLevels,proto3" json:"hue_difference_levels,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *Place) Reset() {
+	*x = Place{}
+	mi := &file_touchstone_v1_match_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Place) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Place) ProtoMessage() {}
+
+func (x *Place) ProtoReflect() protoreflect.Message {
+	mi := &file_touchstone_v1_match_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Place.ProtoReflect.Descriptor instead.
+func (*Place) Descriptor() ([]byte, []int) {
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Place) GetInPhoto() []*Point {
+	if x != nil {
+		return x.InPhoto
+	}
+	return nil
+}
+
+func (x *Place) GetInSubject() []*Point {
+	if x != nil {
+		return x.InSubject
+	}
+	return nil
+}
+
+func (x *Place) GetHomography() []float64 {
+	if x != nil {
+		return x.Homography
+	}
+	return nil
+}
+
+func (x *Place) GetSeenShare() float64 {
+	if x != nil {
+		return x.SeenShare
+	}
+	return 0
+}
+
+func (x *Place) GetCoveredShare() float64 {
+	if x != nil {
+		return x.CoveredShare
+	}
+	return 0
+}
+
+func (x *Place) GetScale() float64 {
+	if x != nil {
+		return x.Scale
+	}
+	return 0
+}
+
+func (x *Place) GetRotationDegrees() float64 {
+	if x != nil {
+		return x.RotationDegrees
+	}
+	return 0
+}
+
+func (x *Place) GetMirrored() bool {
+	if x != nil {
+		return x.Mirrored
+	}
+	return false
+}
+
+func (x *Place) GetStretch() float64 {
+	if x != nil {
+		return x.Stretch
+	}
+	return 0
+}
+
+func (x *Place) GetFeaturesAgreeing() int32 {
+	if x != nil {
+		return x.FeaturesAgreeing
+	}
+	return 0
+}
+
+func (x *Place) GetFeaturesExpected() int32 {
+	if x != nil {
+		return x.FeaturesExpected
+	}
+	return 0
+}
+
+func (x *Place) GetAlikeShare() float64 {
+	if x != nil {
+		return x.AlikeShare
+	}
+	return 0
+}
+
+func (x *Place) GetLumaCorrelation() float64 {
+	if x != nil {
+		return x.LumaCorrelation
+	}
+	return 0
+}
+
+func (x *Place) GetHueDifferenceLevels() float64 {
+	if x != nil {
+		return x.HueDifferenceLevels
+	}
+	return 0
+}
+
+// Why a match has its verdict. By whole pictures, it is the pair of parts that fit best.
 type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Between the PDQ hashes, 0 to 256.
@@ -386,14 +672,16 @@ type Evidence struct {
 	// The part of the subject that fits...
 	SubjectPart Part `protobuf:"varint,5,opt,name=subject_part,json=subjectPart,proto3,enum=touchstone.v1.Part" json:"subject_part,omitempty"`
 	// ...and the part of the photo that it fits.
-	PhotoPart     Part `protobuf:"varint,6,opt,name=photo_part,json=photoPart,proto3,enum=touchstone.v1.Part" json:"photo_part,omitempty"`
+	PhotoPart Part `protobuf:"varint,6,opt,name=photo_part,json=photoPart,proto3,enum=touchstone.v1.Part" json:"photo_part,omitempty"`
+	// Absent where places were not looked for, or nothing to go by is known of the subject or the photo.
+	Place         *Place `protobuf:"bytes,7,opt,name=place,proto3" json:"place,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_touchstone_v1_match_proto_msgTypes[1]
+	mi := &file_touchstone_v1_match_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -405,7 +693,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_match_proto_msgTypes[1]
+	mi := &file_touchstone_v1_match_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -418,7 +706,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{1}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Evidence) GetDistanceBits() int32 {
@@ -463,12 +751,19 @@ func (x *Evidence) GetPhotoPart() Part {
 	return Part_PART_UNSPECIFIED
 }
 
+func (x *Evidence) GetPlace() *Place {
+	if x != nil {
+		return x.Place
+	}
+	return nil
+}
+
 // What was learned of a picture.
 type Description struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Absent where the subject came without its bytes.
 	Original *Original `protobuf:"bytes,1,opt,name=original,proto3" json:"original,omitempty"`
-	// Absent where the picture is too plain to have one.
+	// Absent where the picture is too plain to have one. With features in the answer to Fingerprint alone.
 	Fingerprint *Fingerprint `protobuf:"bytes,2,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	// What was passed over in reading it: "animated". For people.
 	Warnings      []string `protobuf:"bytes,3,rep,name=warnings,proto3" json:"warnings,omitempty"`
@@ -478,7 +773,7 @@ type Description struct {
 
 func (x *Description) Reset() {
 	*x = Description{}
-	mi := &file_touchstone_v1_match_proto_msgTypes[2]
+	mi := &file_touchstone_v1_match_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -490,7 +785,7 @@ func (x *Description) String() string {
 func (*Description) ProtoMessage() {}
 
 func (x *Description) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_match_proto_msgTypes[2]
+	mi := &file_touchstone_v1_match_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -503,7 +798,7 @@ func (x *Description) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Description.ProtoReflect.Descriptor instead.
 func (*Description) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{2}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Description) GetOriginal() *Original {
@@ -533,7 +828,8 @@ type MatchRequest struct {
 	Subject *Subject `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
 	// How many bits of its PDQ hash away a photo is looked at, 0 to 256. A photo counts as near when it is within either
 	// radius. With neither set, the radii follow from the number of photos, and only matches with a score of 0.5 or more
-	// are returned. With one set, the other hash is left out and everything within is returned.
+	// are returned. With one set, the other hash is left out and everything within is returned, by whole pictures alone.
+	// To be sure of what is returned, set max_false_matches_per_million instead.
 	RadiusBits *int32 `protobuf:"varint,2,opt,name=radius_bits,json=radiusBits,proto3,oneof" json:"radius_bits,omitempty"`
 	// The same for the 64-bit hash, 0 to 64.
 	Radius64Bits *int32 `protobuf:"varint,3,opt,name=radius64_bits,json=radius64Bits,proto3,oneof" json:"radius64_bits,omitempty"`
@@ -542,14 +838,21 @@ type MatchRequest struct {
 	// Only photos of one of these brands; empty: of any. At most 1000. Applied within the search: it costs no matches.
 	Brands []string `protobuf:"bytes,5,rep,name=brands,proto3" json:"brands,omitempty"`
 	// Only photos of one of these products; empty: of any. At most 1000.
-	Products      []string `protobuf:"bytes,6,rep,name=products,proto3" json:"products,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Products []string `protobuf:"bytes,6,rep,name=products,proto3" json:"products,omitempty"`
+	// How far to look. DEPTH_AUTO where it is left out. With a radius DEPTH_PARTS is INVALID_ARGUMENT.
+	Depth Depth `protobuf:"varint,7,opt,name=depth,proto3,enum=touchstone.v1.Depth" json:"depth,omitempty"`
+	// How many false matches a million unrelated subjects may have, more than 0, at most 1000000: only matches that are
+	// strong enough for that are returned, whatever their score. This is the recommended way to choose what is acted upon:
+	// it means the same whatever the number of photos, which no score or radius does. Absent: those with a score of 0.5 or
+	// more, and such as VERDICT_SHARED_CONTENT.
+	MaxFalseMatchesPerMillion *float64 `protobuf:"fixed64,8,opt,name=max_false_matches_per_million,json=maxFalseMatchesPerMillion,proto3,oneof" json:"max_false_matches_per_million,omitempty"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *MatchRequest) Reset() {
 	*x = MatchRequest{}
-	mi := &file_touchstone_v1_match_proto_msgTypes[3]
+	mi := &file_touchstone_v1_match_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -561,7 +864,7 @@ func (x *MatchRequest) String() string {
 func (*MatchRequest) ProtoMessage() {}
 
 func (x *MatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_match_proto_msgTypes[3]
+	mi := &file_touchstone_v1_match_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -574,7 +877,7 @@ func (x *MatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MatchRequest.ProtoReflect.Descriptor instead.
 func (*MatchRequest) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{3}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *MatchRequest) GetSubject() *Subject {
@@ -619,6 +922,20 @@ func (x *MatchRequest) GetProducts() []string {
 	return nil
 }
 
+func (x *MatchRequest) GetDepth() Depth {
+	if x != nil {
+		return x.Depth
+	}
+	return Depth_DEPTH_UNSPECIFIED
+}
+
+func (x *MatchRequest) GetMaxFalseMatchesPerMillion() float64 {
+	if x != nil && x.MaxFalseMatchesPerMillion != nil {
+		return *x.MaxFalseMatchesPerMillion
+	}
+	return 0
+}
+
 type MatchResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Status MatchStatus            `protobuf:"varint,1,opt,name=status,proto3,enum=touchstone.v1.MatchStatus" json:"status,omitempty"`
@@ -644,7 +961,7 @@ type MatchResponse struct {
 
 func (x *MatchResponse) Reset() {
 	*x = MatchResponse{}
-	mi := &file_touchstone_v1_match_proto_msgTypes[4]
+	mi := &file_touchstone_v1_match_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -656,7 +973,7 @@ func (x *MatchResponse) String() string {
 func (*MatchResponse) ProtoMessage() {}
 
 func (x *MatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_match_proto_msgTypes[4]
+	mi := &file_touchstone_v1_match_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -669,7 +986,7 @@ func (x *MatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MatchResponse.ProtoReflect.Descriptor instead.
 func (*MatchResponse) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{4}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *MatchResponse) GetStatus() MatchStatus {
@@ -741,19 +1058,22 @@ type Match struct {
 	// With its brand, product and variant.
 	Photo   *Photo  `protobuf:"bytes,1,opt,name=photo,proto3" json:"photo,omitempty"`
 	Verdict Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=touchstone.v1.Verdict" json:"verdict,omitempty"`
-	// 0 to 1: higher is surer. Comparable between queries.
+	// How probable it is that the subject was made from the photo, 0 to 1. Comparable between queries.
 	Score float64 `protobuf:"fixed64,3,opt,name=score,proto3" json:"score,omitempty"`
-	// What was done to the photo, by name, in a fixed order: "mirrored", "rotated 90", "border trimmed". For people; new
+	// What was done to the photo, by name, in a fixed order: "mirrored", "cropped to 40%", "in a collage". For people; new
 	// names may come.
-	Edits         []string  `protobuf:"bytes,4,rep,name=edits,proto3" json:"edits,omitempty"`
-	Evidence      *Evidence `protobuf:"bytes,5,opt,name=evidence,proto3" json:"evidence,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Edits    []string  `protobuf:"bytes,4,rep,name=edits,proto3" json:"edits,omitempty"`
+	Evidence *Evidence `protobuf:"bytes,5,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	// How many of a million unrelated subjects would have a match as strong as this one, among as many photos as were
+	// searched: 0 to 1000000.
+	ExpectedFalseMatches float64 `protobuf:"fixed64,6,opt,name=expected_false_matches,json=expectedFalseMatches,proto3" json:"expected_false_matches,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *Match) Reset() {
 	*x = Match{}
-	mi := &file_touchstone_v1_match_proto_msgTypes[5]
+	mi := &file_touchstone_v1_match_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -765,7 +1085,7 @@ func (x *Match) String() string {
 func (*Match) ProtoMessage() {}
 
 func (x *Match) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_match_proto_msgTypes[5]
+	mi := &file_touchstone_v1_match_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -778,7 +1098,7 @@ func (x *Match) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Match.ProtoReflect.Descriptor instead.
 func (*Match) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{5}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Match) GetPhoto() *Photo {
@@ -816,6 +1136,13 @@ func (x *Match) GetEvidence() *Evidence {
 	return nil
 }
 
+func (x *Match) GetExpectedFalseMatches() float64 {
+	if x != nil {
+		return x.ExpectedFalseMatches
+	}
+	return 0
+}
+
 type MatchStreamRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client's own name for this item, at most 256 bytes. The answer carries it; the server makes nothing else of it.
@@ -828,7 +1155,7 @@ type MatchStreamRequest struct {
 
 func (x *MatchStreamRequest) Reset() {
 	*x = MatchStreamRequest{}
-	mi := &file_touchstone_v1_match_proto_msgTypes[6]
+	mi := &file_touchstone_v1_match_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -840,7 +1167,7 @@ func (x *MatchStreamRequest) String() string {
 func (*MatchStreamRequest) ProtoMessage() {}
 
 func (x *MatchStreamRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_match_proto_msgTypes[6]
+	mi := &file_touchstone_v1_match_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,7 +1180,7 @@ func (x *MatchStreamRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MatchStreamRequest.ProtoReflect.Descriptor instead.
 func (*MatchStreamRequest) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{6}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *MatchStreamRequest) GetCorrelationId() string {
@@ -885,7 +1212,7 @@ type MatchStreamResponse struct {
 
 func (x *MatchStreamResponse) Reset() {
 	*x = MatchStreamResponse{}
-	mi := &file_touchstone_v1_match_proto_msgTypes[7]
+	mi := &file_touchstone_v1_match_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -897,7 +1224,7 @@ func (x *MatchStreamResponse) String() string {
 func (*MatchStreamResponse) ProtoMessage() {}
 
 func (x *MatchStreamResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_match_proto_msgTypes[7]
+	mi := &file_touchstone_v1_match_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -910,7 +1237,7 @@ func (x *MatchStreamResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MatchStreamResponse.ProtoReflect.Descriptor instead.
 func (*MatchStreamResponse) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{7}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *MatchStreamResponse) GetCorrelationId() string {
@@ -974,7 +1301,7 @@ type CompareRequest struct {
 
 func (x *CompareRequest) Reset() {
 	*x = CompareRequest{}
-	mi := &file_touchstone_v1_match_proto_msgTypes[8]
+	mi := &file_touchstone_v1_match_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -986,7 +1313,7 @@ func (x *CompareRequest) String() string {
 func (*CompareRequest) ProtoMessage() {}
 
 func (x *CompareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_match_proto_msgTypes[8]
+	mi := &file_touchstone_v1_match_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -999,7 +1326,7 @@ func (x *CompareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
 func (*CompareRequest) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{8}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CompareRequest) GetA() *Subject {
@@ -1021,20 +1348,22 @@ type CompareResponse struct {
 	A       *Description           `protobuf:"bytes,1,opt,name=a,proto3" json:"a,omitempty"`
 	B       *Description           `protobuf:"bytes,2,opt,name=b,proto3" json:"b,omitempty"`
 	Verdict Verdict                `protobuf:"varint,3,opt,name=verdict,proto3,enum=touchstone.v1.Verdict" json:"verdict,omitempty"`
-	// 0 to 1: higher is surer.
+	// How probable it is that b was made from a, 0 to 1.
 	Score float64 `protobuf:"fixed64,4,opt,name=score,proto3" json:"score,omitempty"`
 	// What was done to a to make b, as in Match.
 	Edits    []string  `protobuf:"bytes,5,rep,name=edits,proto3" json:"edits,omitempty"`
 	Evidence *Evidence `protobuf:"bytes,6,opt,name=evidence,proto3" json:"evidence,omitempty"`
 	// The verdict explained. A sentence for people.
-	Reason        string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// As Match has it, for a comparison with one photo.
+	ExpectedFalseMatches float64 `protobuf:"fixed64,8,opt,name=expected_false_matches,json=expectedFalseMatches,proto3" json:"expected_false_matches,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *CompareResponse) Reset() {
 	*x = CompareResponse{}
-	mi := &file_touchstone_v1_match_proto_msgTypes[9]
+	mi := &file_touchstone_v1_match_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1046,7 +1375,7 @@ func (x *CompareResponse) String() string {
 func (*CompareResponse) ProtoMessage() {}
 
 func (x *CompareResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_match_proto_msgTypes[9]
+	mi := &file_touchstone_v1_match_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1059,7 +1388,7 @@ func (x *CompareResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse.ProtoReflect.Descriptor instead.
 func (*CompareResponse) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{9}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CompareResponse) GetA() *Description {
@@ -1111,6 +1440,121 @@ func (x *CompareResponse) GetReason() string {
 	return ""
 }
 
+func (x *CompareResponse) GetExpectedFalseMatches() float64 {
+	if x != nil {
+		return x.ExpectedFalseMatches
+	}
+	return 0
+}
+
+type OverlayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The genuine picture, encoded, at most 20 MiB. Required. Both together have to fit into a message.
+	A []byte `protobuf:"bytes,1,opt,name=a,proto3" json:"a,omitempty"`
+	// The suspect, the same way. Required.
+	B             []byte `protobuf:"bytes,2,opt,name=b,proto3" json:"b,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OverlayRequest) Reset() {
+	*x = OverlayRequest{}
+	mi := &file_touchstone_v1_match_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OverlayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OverlayRequest) ProtoMessage() {}
+
+func (x *OverlayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_touchstone_v1_match_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OverlayRequest.ProtoReflect.Descriptor instead.
+func (*OverlayRequest) Descriptor() ([]byte, []int) {
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *OverlayRequest) GetA() []byte {
+	if x != nil {
+		return x.A
+	}
+	return nil
+}
+
+func (x *OverlayRequest) GetB() []byte {
+	if x != nil {
+		return x.B
+	}
+	return nil
+}
+
+type OverlayResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 2 megapixels at most, which can be more than the 4 MiB that gRPC clients take by default.
+	Png []byte `protobuf:"bytes,1,opt,name=png,proto3" json:"png,omitempty"`
+	// What it shows.
+	Comparison    *CompareResponse `protobuf:"bytes,2,opt,name=comparison,proto3" json:"comparison,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OverlayResponse) Reset() {
+	*x = OverlayResponse{}
+	mi := &file_touchstone_v1_match_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OverlayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OverlayResponse) ProtoMessage() {}
+
+func (x *OverlayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_touchstone_v1_match_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OverlayResponse.ProtoReflect.Descriptor instead.
+func (*OverlayResponse) Descriptor() ([]byte, []int) {
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *OverlayResponse) GetPng() []byte {
+	if x != nil {
+		return x.Png
+	}
+	return nil
+}
+
+func (x *OverlayResponse) GetComparison() *CompareResponse {
+	if x != nil {
+		return x.Comparison
+	}
+	return nil
+}
+
 type FingerprintRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// An encoded picture, at most 20 MiB, as AddPhotoRequest.image. Required. Not kept.
@@ -1121,7 +1565,7 @@ type FingerprintRequest struct {
 
 func (x *FingerprintRequest) Reset() {
 	*x = FingerprintRequest{}
-	mi := &file_touchstone_v1_match_proto_msgTypes[10]
+	mi := &file_touchstone_v1_match_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1133,7 +1577,7 @@ func (x *FingerprintRequest) String() string {
 func (*FingerprintRequest) ProtoMessage() {}
 
 func (x *FingerprintRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_match_proto_msgTypes[10]
+	mi := &file_touchstone_v1_match_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1146,7 +1590,7 @@ func (x *FingerprintRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FingerprintRequest.ProtoReflect.Descriptor instead.
 func (*FingerprintRequest) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{10}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *FingerprintRequest) GetImage() []byte {
@@ -1165,7 +1609,7 @@ type FingerprintResponse struct {
 
 func (x *FingerprintResponse) Reset() {
 	*x = FingerprintResponse{}
-	mi := &file_touchstone_v1_match_proto_msgTypes[11]
+	mi := &file_touchstone_v1_match_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1177,7 +1621,7 @@ func (x *FingerprintResponse) String() string {
 func (*FingerprintResponse) ProtoMessage() {}
 
 func (x *FingerprintResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_touchstone_v1_match_proto_msgTypes[11]
+	mi := &file_touchstone_v1_match_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1190,7 +1634,7 @@ func (x *FingerprintResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FingerprintResponse.ProtoReflect.Descriptor instead.
 func (*FingerprintResponse) Descriptor() ([]byte, []int) {
-	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{11}
+	return file_touchstone_v1_match_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *FingerprintResponse) GetDescription() *Description {
@@ -1209,7 +1653,31 @@ const file_touchstone_v1_match_proto_rawDesc = "" +
 	"\x05image\x18\x01 \x01(\fH\x00R\x05image\x12>\n" +
 	"\vfingerprint\x18\x02 \x01(\v2\x1a.touchstone.v1.FingerprintH\x00R\vfingerprint\x120\n" +
 	"\x05photo\x18\x03 \x01(\v2\x18.touchstone.v1.PhotoNameH\x00R\x05photoB\t\n" +
-	"\asubject\"\xa2\x02\n" +
+	"\asubject\"#\n" +
+	"\x05Point\x12\f\n" +
+	"\x01x\x18\x01 \x01(\x01R\x01x\x12\f\n" +
+	"\x01y\x18\x02 \x01(\x01R\x01y\"\xa2\x04\n" +
+	"\x05Place\x12/\n" +
+	"\bin_photo\x18\x01 \x03(\v2\x14.touchstone.v1.PointR\ainPhoto\x123\n" +
+	"\n" +
+	"in_subject\x18\x02 \x03(\v2\x14.touchstone.v1.PointR\tinSubject\x12\x1e\n" +
+	"\n" +
+	"homography\x18\x03 \x03(\x01R\n" +
+	"homography\x12\x1d\n" +
+	"\n" +
+	"seen_share\x18\x04 \x01(\x01R\tseenShare\x12#\n" +
+	"\rcovered_share\x18\x05 \x01(\x01R\fcoveredShare\x12\x14\n" +
+	"\x05scale\x18\x06 \x01(\x01R\x05scale\x12)\n" +
+	"\x10rotation_degrees\x18\a \x01(\x01R\x0frotationDegrees\x12\x1a\n" +
+	"\bmirrored\x18\b \x01(\bR\bmirrored\x12\x18\n" +
+	"\astretch\x18\t \x01(\x01R\astretch\x12+\n" +
+	"\x11features_agreeing\x18\n" +
+	" \x01(\x05R\x10featuresAgreeing\x12+\n" +
+	"\x11features_expected\x18\v \x01(\x05R\x10featuresExpected\x12\x1f\n" +
+	"\valike_share\x18\f \x01(\x01R\n" +
+	"alikeShare\x12)\n" +
+	"\x10luma_correlation\x18\r \x01(\x01R\x0flumaCorrelation\x122\n" +
+	"\x15hue_difference_levels\x18\x0e \x01(\x01R\x13hueDifferenceLevels\"\xce\x02\n" +
 	"\bEvidence\x12#\n" +
 	"\rdistance_bits\x18\x01 \x01(\x05R\fdistanceBits\x12'\n" +
 	"\x0fdistance64_bits\x18\x02 \x01(\x05R\x0edistance64Bits\x12'\n" +
@@ -1217,11 +1685,12 @@ const file_touchstone_v1_match_proto_rawDesc = "" +
 	"\bsymmetry\x18\x04 \x01(\x0e2\x17.touchstone.v1.SymmetryR\bsymmetry\x126\n" +
 	"\fsubject_part\x18\x05 \x01(\x0e2\x13.touchstone.v1.PartR\vsubjectPart\x122\n" +
 	"\n" +
-	"photo_part\x18\x06 \x01(\x0e2\x13.touchstone.v1.PartR\tphotoPart\"\x9c\x01\n" +
+	"photo_part\x18\x06 \x01(\x0e2\x13.touchstone.v1.PartR\tphotoPart\x12*\n" +
+	"\x05place\x18\a \x01(\v2\x14.touchstone.v1.PlaceR\x05place\"\x9c\x01\n" +
 	"\vDescription\x123\n" +
 	"\boriginal\x18\x01 \x01(\v2\x17.touchstone.v1.OriginalR\boriginal\x12<\n" +
 	"\vfingerprint\x18\x02 \x01(\v2\x1a.touchstone.v1.FingerprintR\vfingerprint\x12\x1a\n" +
-	"\bwarnings\x18\x03 \x03(\tR\bwarnings\"\xfc\x01\n" +
+	"\bwarnings\x18\x03 \x03(\tR\bwarnings\"\x91\x03\n" +
 	"\fMatchRequest\x120\n" +
 	"\asubject\x18\x01 \x01(\v2\x16.touchstone.v1.SubjectR\asubject\x12$\n" +
 	"\vradius_bits\x18\x02 \x01(\x05H\x00R\n" +
@@ -1229,9 +1698,12 @@ const file_touchstone_v1_match_proto_rawDesc = "" +
 	"\rradius64_bits\x18\x03 \x01(\x05H\x01R\fradius64Bits\x88\x01\x01\x12\x14\n" +
 	"\x05limit\x18\x04 \x01(\x05R\x05limit\x12\x16\n" +
 	"\x06brands\x18\x05 \x03(\tR\x06brands\x12\x1a\n" +
-	"\bproducts\x18\x06 \x03(\tR\bproductsB\x0e\n" +
+	"\bproducts\x18\x06 \x03(\tR\bproducts\x12*\n" +
+	"\x05depth\x18\a \x01(\x0e2\x14.touchstone.v1.DepthR\x05depth\x12E\n" +
+	"\x1dmax_false_matches_per_million\x18\b \x01(\x01H\x02R\x19maxFalseMatchesPerMillion\x88\x01\x01B\x0e\n" +
 	"\f_radius_bitsB\x10\n" +
-	"\x0e_radius64_bits\"\x81\x03\n" +
+	"\x0e_radius64_bitsB \n" +
+	"\x1e_max_false_matches_per_million\"\x81\x03\n" +
 	"\rMatchResponse\x122\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x1a.touchstone.v1.MatchStatusR\x06status\x12.\n" +
 	"\amatches\x18\x02 \x03(\v2\x14.touchstone.v1.MatchR\amatches\x12\x14\n" +
@@ -1244,13 +1716,14 @@ const file_touchstone_v1_match_proto_rawDesc = "" +
 	"\asubject\x18\b \x01(\v2\x1a.touchstone.v1.DescriptionR\asubject\x12\x16\n" +
 	"\x06reason\x18\t \x01(\tR\x06reasonB\x0e\n" +
 	"\f_radius_bitsB\x10\n" +
-	"\x0e_radius64_bits\"\xc6\x01\n" +
+	"\x0e_radius64_bits\"\xfc\x01\n" +
 	"\x05Match\x12*\n" +
 	"\x05photo\x18\x01 \x01(\v2\x14.touchstone.v1.PhotoR\x05photo\x120\n" +
 	"\averdict\x18\x02 \x01(\x0e2\x16.touchstone.v1.VerdictR\averdict\x12\x14\n" +
 	"\x05score\x18\x03 \x01(\x01R\x05score\x12\x14\n" +
 	"\x05edits\x18\x04 \x03(\tR\x05edits\x123\n" +
-	"\bevidence\x18\x05 \x01(\v2\x17.touchstone.v1.EvidenceR\bevidence\"r\n" +
+	"\bevidence\x18\x05 \x01(\v2\x17.touchstone.v1.EvidenceR\bevidence\x124\n" +
+	"\x16expected_false_matches\x18\x06 \x01(\x01R\x14expectedFalseMatches\"r\n" +
 	"\x12MatchStreamRequest\x12%\n" +
 	"\x0ecorrelation_id\x18\x01 \x01(\tR\rcorrelationId\x125\n" +
 	"\arequest\x18\x02 \x01(\v2\x1b.touchstone.v1.MatchRequestR\arequest\"\xae\x01\n" +
@@ -1261,7 +1734,7 @@ const file_touchstone_v1_match_proto_rawDesc = "" +
 	"\x06answer\"\\\n" +
 	"\x0eCompareRequest\x12$\n" +
 	"\x01a\x18\x01 \x01(\v2\x16.touchstone.v1.SubjectR\x01a\x12$\n" +
-	"\x01b\x18\x02 \x01(\v2\x16.touchstone.v1.SubjectR\x01b\"\x90\x02\n" +
+	"\x01b\x18\x02 \x01(\v2\x16.touchstone.v1.SubjectR\x01b\"\xc6\x02\n" +
 	"\x0fCompareResponse\x12(\n" +
 	"\x01a\x18\x01 \x01(\v2\x1a.touchstone.v1.DescriptionR\x01a\x12(\n" +
 	"\x01b\x18\x02 \x01(\v2\x1a.touchstone.v1.DescriptionR\x01b\x120\n" +
@@ -1269,7 +1742,16 @@ const file_touchstone_v1_match_proto_rawDesc = "" +
 	"\x05score\x18\x04 \x01(\x01R\x05score\x12\x14\n" +
 	"\x05edits\x18\x05 \x03(\tR\x05edits\x123\n" +
 	"\bevidence\x18\x06 \x01(\v2\x17.touchstone.v1.EvidenceR\bevidence\x12\x16\n" +
-	"\x06reason\x18\a \x01(\tR\x06reason\"*\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x124\n" +
+	"\x16expected_false_matches\x18\b \x01(\x01R\x14expectedFalseMatches\",\n" +
+	"\x0eOverlayRequest\x12\f\n" +
+	"\x01a\x18\x01 \x01(\fR\x01a\x12\f\n" +
+	"\x01b\x18\x02 \x01(\fR\x01b\"c\n" +
+	"\x0fOverlayResponse\x12\x10\n" +
+	"\x03png\x18\x01 \x01(\fR\x03png\x12>\n" +
+	"\n" +
+	"comparison\x18\x02 \x01(\v2\x1e.touchstone.v1.CompareResponseR\n" +
+	"comparison\"*\n" +
 	"\x12FingerprintRequest\x12\x14\n" +
 	"\x05image\x18\x01 \x01(\fR\x05image\"S\n" +
 	"\x13FingerprintResponse\x12<\n" +
@@ -1279,12 +1761,21 @@ const file_touchstone_v1_match_proto_rawDesc = "" +
 	"\x12MATCH_STATUS_FOUND\x10\x01\x12\x1e\n" +
 	"\x1aMATCH_STATUS_NOTHING_FOUND\x10\x02\x12 \n" +
 	"\x1cMATCH_STATUS_NOTHING_INDEXED\x10\x03\x12\x1a\n" +
-	"\x16MATCH_STATUS_TOO_PLAIN\x10\x04*[\n" +
+	"\x16MATCH_STATUS_TOO_PLAIN\x10\x04*\xa5\x01\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fVERDICT_NONE\x10\x01\x12\x10\n" +
 	"\fVERDICT_COPY\x10\x02\x12\x13\n" +
-	"\x0fVERDICT_VARIANT\x10\x03*\xe8\x01\n" +
+	"\x0fVERDICT_VARIANT\x10\x03\x12\x17\n" +
+	"\x13VERDICT_EDITED_COPY\x10\x04\x12\x13\n" +
+	"\x0fVERDICT_PARTIAL\x10\x05\x12\x1a\n" +
+	"\x16VERDICT_SHARED_CONTENT\x10\x06*P\n" +
+	"\x05Depth\x12\x15\n" +
+	"\x11DEPTH_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"DEPTH_AUTO\x10\x01\x12\x0f\n" +
+	"\vDEPTH_WHOLE\x10\x02\x12\x0f\n" +
+	"\vDEPTH_PARTS\x10\x03*\xe8\x01\n" +
 	"\bSymmetry\x12\x18\n" +
 	"\x14SYMMETRY_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11SYMMETRY_IDENTITY\x10\x01\x12\x15\n" +
@@ -1300,11 +1791,12 @@ const file_touchstone_v1_match_proto_rawDesc = "" +
 	"\n" +
 	"PART_WHOLE\x10\x01\x12\x10\n" +
 	"\fPART_CONTENT\x10\x02\x12\x0f\n" +
-	"\vPART_FRAMED\x10\x032\xcc\x02\n" +
+	"\vPART_FRAMED\x10\x032\x96\x03\n" +
 	"\fMatchService\x12B\n" +
 	"\x05Match\x12\x1b.touchstone.v1.MatchRequest\x1a\x1c.touchstone.v1.MatchResponse\x12X\n" +
 	"\vMatchStream\x12!.touchstone.v1.MatchStreamRequest\x1a\".touchstone.v1.MatchStreamResponse(\x010\x01\x12H\n" +
-	"\aCompare\x12\x1d.touchstone.v1.CompareRequest\x1a\x1e.touchstone.v1.CompareResponse\x12T\n" +
+	"\aCompare\x12\x1d.touchstone.v1.CompareRequest\x1a\x1e.touchstone.v1.CompareResponse\x12H\n" +
+	"\aOverlay\x12\x1d.touchstone.v1.OverlayRequest\x1a\x1e.touchstone.v1.OverlayResponse\x12T\n" +
 	"\vFingerprint\x12!.touchstone.v1.FingerprintRequest\x1a\".touchstone.v1.FingerprintResponseB-Z+touchstone/proto/touchstone/v1;touchstonev1b\x06proto3"
 
 var (
@@ -1319,69 +1811,81 @@ func file_touchstone_v1_match_proto_rawDescGZIP() []byte {
 	return file_touchstone_v1_match_proto_rawDescData
 }
 
-var file_touchstone_v1_match_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_touchstone_v1_match_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_touchstone_v1_match_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_touchstone_v1_match_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_touchstone_v1_match_proto_goTypes = []any{
 	(MatchStatus)(0),            // 0: touchstone.v1.MatchStatus
 	(Verdict)(0),                // 1: touchstone.v1.Verdict
-	(Symmetry)(0),               // 2: touchstone.v1.Symmetry
-	(Part)(0),                   // 3: touchstone.v1.Part
-	(*Subject)(nil),             // 4: touchstone.v1.Subject
-	(*Evidence)(nil),            // 5: touchstone.v1.Evidence
-	(*Description)(nil),         // 6: touchstone.v1.Description
-	(*MatchRequest)(nil),        // 7: touchstone.v1.MatchRequest
-	(*MatchResponse)(nil),       // 8: touchstone.v1.MatchResponse
-	(*Match)(nil),               // 9: touchstone.v1.Match
-	(*MatchStreamRequest)(nil),  // 10: touchstone.v1.MatchStreamRequest
-	(*MatchStreamResponse)(nil), // 11: touchstone.v1.MatchStreamResponse
-	(*CompareRequest)(nil),      // 12: touchstone.v1.CompareRequest
-	(*CompareResponse)(nil),     // 13: touchstone.v1.CompareResponse
-	(*FingerprintRequest)(nil),  // 14: touchstone.v1.FingerprintRequest
-	(*FingerprintResponse)(nil), // 15: touchstone.v1.FingerprintResponse
-	(*Fingerprint)(nil),         // 16: touchstone.v1.Fingerprint
-	(*PhotoName)(nil),           // 17: touchstone.v1.PhotoName
-	(*Original)(nil),            // 18: touchstone.v1.Original
-	(*Photo)(nil),               // 19: touchstone.v1.Photo
-	(*status.Status)(nil),       // 20: google.rpc.Status
+	(Depth)(0),                  // 2: touchstone.v1.Depth
+	(Symmetry)(0),               // 3: touchstone.v1.Symmetry
+	(Part)(0),                   // 4: touchstone.v1.Part
+	(*Subject)(nil),             // 5: touchstone.v1.Subject
+	(*Point)(nil),               // 6: touchstone.v1.Point
+	(*Place)(nil),               // 7: touchstone.v1.Place
+	(*Evidence)(nil),            // 8: touchstone.v1.Evidence
+	(*Description)(nil),         // 9: touchstone.v1.Description
+	(*MatchRequest)(nil),        // 10: touchstone.v1.MatchRequest
+	(*MatchResponse)(nil),       // 11: touchstone.v1.MatchResponse
+	(*Match)(nil),               // 12: touchstone.v1.Match
+	(*MatchStreamRequest)(nil),  // 13: touchstone.v1.MatchStreamRequest
+	(*MatchStreamResponse)(nil), // 14: touchstone.v1.MatchStreamResponse
+	(*CompareRequest)(nil),      // 15: touchstone.v1.CompareRequest
+	(*CompareResponse)(nil),     // 16: touchstone.v1.CompareResponse
+	(*OverlayRequest)(nil),      // 17: touchstone.v1.OverlayRequest
+	(*OverlayResponse)(nil),     // 18: touchstone.v1.OverlayResponse
+	(*FingerprintRequest)(nil),  // 19: touchstone.v1.FingerprintRequest
+	(*FingerprintResponse)(nil), // 20: touchstone.v1.FingerprintResponse
+	(*Fingerprint)(nil),         // 21: touchstone.v1.Fingerprint
+	(*PhotoName)(nil),           // 22: touchstone.v1.PhotoName
+	(*Original)(nil),            // 23: touchstone.v1.Original
+	(*Photo)(nil),               // 24: touchstone.v1.Photo
+	(*status.Status)(nil),       // 25: google.rpc.Status
 }
 var file_touchstone_v1_match_proto_depIdxs = []int32{
-	16, // 0: touchstone.v1.Subject.fingerprint:type_name -> touchstone.v1.Fingerprint
-	17, // 1: touchstone.v1.Subject.photo:type_name -> touchstone.v1.PhotoName
-	2,  // 2: touchstone.v1.Evidence.symmetry:type_name -> touchstone.v1.Symmetry
-	3,  // 3: touchstone.v1.Evidence.subject_part:type_name -> touchstone.v1.Part
-	3,  // 4: touchstone.v1.Evidence.photo_part:type_name -> touchstone.v1.Part
-	18, // 5: touchstone.v1.Description.original:type_name -> touchstone.v1.Original
-	16, // 6: touchstone.v1.Description.fingerprint:type_name -> touchstone.v1.Fingerprint
-	4,  // 7: touchstone.v1.MatchRequest.subject:type_name -> touchstone.v1.Subject
-	0,  // 8: touchstone.v1.MatchResponse.status:type_name -> touchstone.v1.MatchStatus
-	9,  // 9: touchstone.v1.MatchResponse.matches:type_name -> touchstone.v1.Match
-	6,  // 10: touchstone.v1.MatchResponse.subject:type_name -> touchstone.v1.Description
-	19, // 11: touchstone.v1.Match.photo:type_name -> touchstone.v1.Photo
-	1,  // 12: touchstone.v1.Match.verdict:type_name -> touchstone.v1.Verdict
-	5,  // 13: touchstone.v1.Match.evidence:type_name -> touchstone.v1.Evidence
-	7,  // 14: touchstone.v1.MatchStreamRequest.request:type_name -> touchstone.v1.MatchRequest
-	8,  // 15: touchstone.v1.MatchStreamResponse.response:type_name -> touchstone.v1.MatchResponse
-	20, // 16: touchstone.v1.MatchStreamResponse.error:type_name -> google.rpc.Status
-	4,  // 17: touchstone.v1.CompareRequest.a:type_name -> touchstone.v1.Subject
-	4,  // 18: touchstone.v1.CompareRequest.b:type_name -> touchstone.v1.Subject
-	6,  // 19: touchstone.v1.CompareResponse.a:type_name -> touchstone.v1.Description
-	6,  // 20: touchstone.v1.CompareResponse.b:type_name -> touchstone.v1.Description
-	1,  // 21: touchstone.v1.CompareResponse.verdict:type_name -> touchstone.v1.Verdict
-	5,  // 22: touchstone.v1.CompareResponse.evidence:type_name -> touchstone.v1.Evidence
-	6,  // 23: touchstone.v1.FingerprintResponse.description:type_name -> touchstone.v1.Description
-	7,  // 24: touchstone.v1.MatchService.Match:input_type -> touchstone.v1.MatchRequest
-	10, // 25: touchstone.v1.MatchService.MatchStream:input_type -> touchstone.v1.MatchStreamRequest
-	12, // 26: touchstone.v1.MatchService.Compare:input_type -> touchstone.v1.CompareRequest
-	14, // 27: touchstone.v1.MatchService.Fingerprint:input_type -> touchstone.v1.FingerprintRequest
-	8,  // 28: touchstone.v1.MatchService.Match:output_type -> touchstone.v1.MatchResponse
-	11, // 29: touchstone.v1.MatchService.MatchStream:output_type -> touchstone.v1.MatchStreamResponse
-	13, // 30: touchstone.v1.MatchService.Compare:output_type -> touchstone.v1.CompareResponse
-	15, // 31: touchstone.v1.MatchService.Fingerprint:output_type -> touchstone.v1.FingerprintResponse
-	28, // [28:32] is the sub-list for method output_type
-	24, // [24:28] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	21, // 0: touchstone.v1.Subject.fingerprint:type_name -> touchstone.v1.Fingerprint
+	22, // 1: touchstone.v1.Subject.photo:type_name -> touchstone.v1.PhotoName
+	6,  // 2: touchstone.v1.Place.in_photo:type_name -> touchstone.v1.Point
+	6,  // 3: touchstone.v1.Place.in_subject:type_name -> touchstone.v1.Point
+	3,  // 4: touchstone.v1.Evidence.symmetry:type_name -> touchstone.v1.Symmetry
+	4,  // 5: touchstone.v1.Evidence.subject_part:type_name -> touchstone.v1.Part
+	4,  // 6: touchstone.v1.Evidence.photo_part:type_name -> touchstone.v1.Part
+	7,  // 7: touchstone.v1.Evidence.place:type_name -> touchstone.v1.Place
+	23, // 8: touchstone.v1.Description.original:type_name -> touchstone.v1.Original
+	21, // 9: touchstone.v1.Description.fingerprint:type_name -> touchstone.v1.Fingerprint
+	5,  // 10: touchstone.v1.MatchRequest.subject:type_name -> touchstone.v1.Subject
+	2,  // 11: touchstone.v1.MatchRequest.depth:type_name -> touchstone.v1.Depth
+	0,  // 12: touchstone.v1.MatchResponse.status:type_name -> touchstone.v1.MatchStatus
+	12, // 13: touchstone.v1.MatchResponse.matches:type_name -> touchstone.v1.Match
+	9,  // 14: touchstone.v1.MatchResponse.subject:type_name -> touchstone.v1.Description
+	24, // 15: touchstone.v1.Match.photo:type_name -> touchstone.v1.Photo
+	1,  // 16: touchstone.v1.Match.verdict:type_name -> touchstone.v1.Verdict
+	8,  // 17: touchstone.v1.Match.evidence:type_name -> touchstone.v1.Evidence
+	10, // 18: touchstone.v1.MatchStreamRequest.request:type_name -> touchstone.v1.MatchRequest
+	11, // 19: touchstone.v1.MatchStreamResponse.response:type_name -> touchstone.v1.MatchResponse
+	25, // 20: touchstone.v1.MatchStreamResponse.error:type_name -> google.rpc.Status
+	5,  // 21: touchstone.v1.CompareRequest.a:type_name -> touchstone.v1.Subject
+	5,  // 22: touchstone.v1.CompareRequest.b:type_name -> touchstone.v1.Subject
+	9,  // 23: touchstone.v1.CompareResponse.a:type_name -> touchstone.v1.Description
+	9,  // 24: touchstone.v1.CompareResponse.b:type_name -> touchstone.v1.Description
+	1,  // 25: touchstone.v1.CompareResponse.verdict:type_name -> touchstone.v1.Verdict
+	8,  // 26: touchstone.v1.CompareResponse.evidence:type_name -> touchstone.v1.Evidence
+	16, // 27: touchstone.v1.OverlayResponse.comparison:type_name -> touchstone.v1.CompareResponse
+	9,  // 28: touchstone.v1.FingerprintResponse.description:type_name -> touchstone.v1.Description
+	10, // 29: touchstone.v1.MatchService.Match:input_type -> touchstone.v1.MatchRequest
+	13, // 30: touchstone.v1.MatchService.MatchStream:input_type -> touchstone.v1.MatchStreamRequest
+	15, // 31: touchstone.v1.MatchService.Compare:input_type -> touchstone.v1.CompareRequest
+	17, // 32: touchstone.v1.MatchService.Overlay:input_type -> touchstone.v1.OverlayRequest
+	19, // 33: touchstone.v1.MatchService.Fingerprint:input_type -> touchstone.v1.FingerprintRequest
+	11, // 34: touchstone.v1.MatchService.Match:output_type -> touchstone.v1.MatchResponse
+	14, // 35: touchstone.v1.MatchService.MatchStream:output_type -> touchstone.v1.MatchStreamResponse
+	16, // 36: touchstone.v1.MatchService.Compare:output_type -> touchstone.v1.CompareResponse
+	18, // 37: touchstone.v1.MatchService.Overlay:output_type -> touchstone.v1.OverlayResponse
+	20, // 38: touchstone.v1.MatchService.Fingerprint:output_type -> touchstone.v1.FingerprintResponse
+	34, // [34:39] is the sub-list for method output_type
+	29, // [29:34] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_touchstone_v1_match_proto_init() }
@@ -1396,9 +1900,9 @@ func file_touchstone_v1_match_proto_init() {
 		(*Subject_Fingerprint)(nil),
 		(*Subject_Photo)(nil),
 	}
-	file_touchstone_v1_match_proto_msgTypes[3].OneofWrappers = []any{}
-	file_touchstone_v1_match_proto_msgTypes[4].OneofWrappers = []any{}
-	file_touchstone_v1_match_proto_msgTypes[7].OneofWrappers = []any{
+	file_touchstone_v1_match_proto_msgTypes[5].OneofWrappers = []any{}
+	file_touchstone_v1_match_proto_msgTypes[6].OneofWrappers = []any{}
+	file_touchstone_v1_match_proto_msgTypes[9].OneofWrappers = []any{
 		(*MatchStreamResponse_Response)(nil),
 		(*MatchStreamResponse_Error)(nil),
 	}
@@ -1407,8 +1911,8 @@ func file_touchstone_v1_match_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_touchstone_v1_match_proto_rawDesc), len(file_touchstone_v1_match_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   12,
+			NumEnums:      5,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

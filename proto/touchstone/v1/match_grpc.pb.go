@@ -22,6 +22,7 @@ const (
 	MatchService_Match_FullMethodName       = "/touchstone.v1.MatchService/Match"
 	MatchService_MatchStream_FullMethodName = "/touchstone.v1.MatchService/MatchStream"
 	MatchService_Compare_FullMethodName     = "/touchstone.v1.MatchService/Compare"
+	MatchService_Overlay_FullMethodName     = "/touchstone.v1.MatchService/Overlay"
 	MatchService_Fingerprint_FullMethodName = "/touchstone.v1.MatchService/Fingerprint"
 )
 
@@ -36,7 +37,7 @@ const (
 type MatchServiceClient interface {
 	// Finds the photos that a subject may have been made from.
 	//
-	// Errors: INVALID_ARGUMENT for a subject that can't be read, a radius or a limit out of range; NOT_FOUND for a
+	// Errors: INVALID_ARGUMENT for a subject that can't be read, and for an option out of its range; NOT_FOUND for a
 	// filter that names a brand or a product which no photo has (BRAND_UNKNOWN, PRODUCT_UNKNOWN: a typing mistake must
 	// not pass for "nothing found") and for a subject that is a photo which is not there (PHOTO_NOT_FOUND);
 	// FAILED_PRECONDITION for a fingerprint of another recipe (RECIPE_MISMATCH).
@@ -47,7 +48,11 @@ type MatchServiceClient interface {
 	MatchStream(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[MatchStreamRequest, MatchStreamResponse], error)
 	// Tells how two subjects relate, whatever else there is. Errors: as Match; INVALID_ARGUMENT, IMAGE_TOO_PLAIN.
 	Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareResponse, error)
-	// Describes an image and keeps nothing of it. Errors: INVALID_ARGUMENT.
+	// Draws how two images relate, for people: both side by side with what of the one is in the other, the genuine one laid
+	// over the suspect one, and where they differ. Nothing is kept. Errors: as Compare.
+	Overlay(ctx context.Context, in *OverlayRequest, opts ...grpc.CallOption) (*OverlayResponse, error)
+	// Describes an image and keeps nothing of it: what it answers, features included, can be asked about later in place of
+	// the image. Errors: INVALID_ARGUMENT.
 	Fingerprint(ctx context.Context, in *FingerprintRequest, opts ...grpc.CallOption) (*FingerprintResponse, error)
 }
 
@@ -92,6 +97,16 @@ func (c *matchServiceClient) Compare(ctx context.Context, in *CompareRequest, op
 	return out, nil
 }
 
+func (c *matchServiceClient) Overlay(ctx context.Context, in *OverlayRequest, opts ...grpc.CallOption) (*OverlayResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OverlayResponse)
+	err := c.cc.Invoke(ctx, MatchService_Overlay_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *matchServiceClient) Fingerprint(ctx context.Context, in *FingerprintRequest, opts ...grpc.CallOption) (*FingerprintResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(FingerprintResponse)
@@ -113,7 +128,7 @@ func (c *matchServiceClient) Fingerprint(ctx context.Context, in *FingerprintReq
 type MatchServiceServer interface {
 	// Finds the photos that a subject may have been made from.
 	//
-	// Errors: INVALID_ARGUMENT for a subject that can't be read, a radius or a limit out of range; NOT_FOUND for a
+	// Errors: INVALID_ARGUMENT for a subject that can't be read, and for an option out of its range; NOT_FOUND for a
 	// filter that names a brand or a product which no photo has (BRAND_UNKNOWN, PRODUCT_UNKNOWN: a typing mistake must
 	// not pass for "nothing found") and for a subject that is a photo which is not there (PHOTO_NOT_FOUND);
 	// FAILED_PRECONDITION for a fingerprint of another recipe (RECIPE_MISMATCH).
@@ -124,7 +139,11 @@ type MatchServiceServer interface {
 	MatchStream(grpc.BidiStreamingServer[MatchStreamRequest, MatchStreamResponse]) error
 	// Tells how two subjects relate, whatever else there is. Errors: as Match; INVALID_ARGUMENT, IMAGE_TOO_PLAIN.
 	Compare(context.Context, *CompareRequest) (*CompareResponse, error)
-	// Describes an image and keeps nothing of it. Errors: INVALID_ARGUMENT.
+	// Draws how two images relate, for people: both side by side with what of the one is in the other, the genuine one laid
+	// over the suspect one, and where they differ. Nothing is kept. Errors: as Compare.
+	Overlay(context.Context, *OverlayRequest) (*OverlayResponse, error)
+	// Describes an image and keeps nothing of it: what it answers, features included, can be asked about later in place of
+	// the image. Errors: INVALID_ARGUMENT.
 	Fingerprint(context.Context, *FingerprintRequest) (*FingerprintResponse, error)
 	mustEmbedUnimplementedMatchServiceServer()
 }
@@ -144,6 +163,9 @@ func (UnimplementedMatchServiceServer) MatchStream(grpc.BidiStreamingServer[Matc
 }
 func (UnimplementedMatchServiceServer) Compare(context.Context, *CompareRequest) (*CompareResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Compare not implemented")
+}
+func (UnimplementedMatchServiceServer) Overlay(context.Context, *OverlayRequest) (*OverlayResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Overlay not implemented")
 }
 func (UnimplementedMatchServiceServer) Fingerprint(context.Context, *FingerprintRequest) (*FingerprintResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Fingerprint not implemented")
@@ -212,6 +234,24 @@ func _MatchService_Compare_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _MatchService_Overlay_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OverlayRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MatchServiceServer).Overlay(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MatchService_Overlay_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MatchServiceServer).Overlay(ctx, req.(*OverlayRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _MatchService_Fingerprint_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(FingerprintRequest)
 	if err := dec(in); err != nil {
@@ -244,6 +284,10 @@ var MatchService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Compare",
 			Handler:    _MatchService_Compare_Handler,
+		},
+		{
+			MethodName: "Overlay",
+			Handler:    _MatchService_Overlay_Handler,
 		},
 		{
 			MethodName: "Fingerprint",

@@ -96,7 +96,8 @@ type Photo struct {
 	// What the product costs where it is genuine. Absent: not known.
 	ListPrice *Money `protobuf:"bytes,7,opt,name=list_price,json=listPrice,proto3" json:"list_price,omitempty"`
 	// Of the bytes that the photo came in.
-	Original    *Original    `protobuf:"bytes,8,opt,name=original,proto3" json:"original,omitempty"`
+	Original *Original `protobuf:"bytes,8,opt,name=original,proto3" json:"original,omitempty"`
+	// Without its features, but in the answer to a GetPhoto that asks for them.
 	Fingerprint *Fingerprint `protobuf:"bytes,9,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	// Of the photo's last change, 1 or more. Revisions count the changes of the whole catalogue.
 	Revision uint64 `protobuf:"varint,10,opt,name=revision,proto3" json:"revision,omitempty"`
