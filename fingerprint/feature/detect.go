@@ -7,7 +7,7 @@ type spot struct {
 	x, y   int32 // pixels of the level
 	dx, dy int8  // 256ths of a pixel, from the pixel's centre
 	level  int32
-	score  uint32
+	score  uint16
 }
 
 const (
@@ -44,7 +44,7 @@ func detect(s *smooth, level int, out []spot) []spot {
 				if x >= s.w-2*border {
 					break
 				}
-				p := spot{x: int32(x + border), y: int32(y), level: int32(level), score: uint32(b[x+1])}
+				p := spot{x: int32(x + border), y: int32(y), level: int32(level), score: b[x+1]}
 				if k := len(out) - 1; k >= 0 && out[k].y == p.y && out[k].x == p.x-1 && out[k].level == p.level {
 					continue // a plateau
 				}
