@@ -68,7 +68,7 @@ test: ## all tests, with the race detector where there is a C compiler
 .PHONY: test-long
 test-long: ## the same with the tests that take minutes: crashes, simulations, large sets, code without assembly
 	@$(set_race); set -x; TOUCHSTONE_LONG=1 go test $$race -shuffle=on -timeout=60m $(PKG)
-	go test -tags=nodynamic,noasm ./index/... ./picture/jpeg
+	go test -tags=nodynamic,noasm ./index/... ./picture/jpeg ./fingerprint/feature ./match/align
 
 .PHONY: test-arm64
 test-arm64: ## search on arm64, run by qemu-aarch64 (Debian: qemu-user)
@@ -139,6 +139,10 @@ vocabulary: ## learn the vocabulary of index/inverted anew from photos in TOUCHS
 .PHONY: generate-kernels
 generate-kernels: ## make the assembly of fingerprint/feature anew
 	cd tools && go run ./kernels -out ../fingerprint/feature/kernel_amd64.s -stubs ../fingerprint/feature/kernel_stubs_amd64.go -pkg feature
+
+.PHONY: learn-pattern
+learn-pattern: ## choose anew, on the photos in TOUCHSTONE_DATA, what features compare: another recipe
+	TOUCHSTONE_LEARN=1 go test -count=1 -run='^TestLearnPattern$$' -v ./fingerprint/feature
 
 # ---- measure it
 

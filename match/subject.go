@@ -116,9 +116,9 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject, u use) (subjec
 
 // read decodes and describes an image; the gate is held.
 func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error) {
-	o := feature.Options{Side: keptSide, Most: keptMost}
+	o := feature.Genuine()
 	if u == toFind {
-		o = feature.Options{Side: foundSide, Most: foundMost}
+		o = feature.Suspect()
 	}
 	p, err := m.decoder.DecodeKeeping(ctx, image, picture.Sides{Shorter: fingerprint.ReducedSide, Longer: o.Side})
 	if err != nil {
@@ -157,12 +157,6 @@ func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error
 
 // fewFeatures is below how many features a picture can't be told from others by them alone.
 const fewFeatures = 12
-
-// How pictures are looked at for features: the longer side in pixels, and how many are kept.
-const (
-	keptSide, keptMost   = 400, 200
-	foundSide, foundMost = 1000, 1000
-)
 
 // analyse computes the hashes of a picture, reduced to the given shorter side at the least.
 func analyse(p *picture.Picture, side int) (*fingerprint.Analysis, error) {

@@ -51,21 +51,25 @@ func rounded(v int) int8 {
 	return int8((v + one/2) / one)
 }
 
-// describe compares the samples around a spot.
-func describe(l *level, x, y int, angle uint8) (d Descriptor) {
-	var v [sampleCount]uint8
+// sample takes the samples around a spot.
+func (l *level) sample(v *[sampleCount]uint8, x, y int, angle uint8) {
 	places := &turned[angle]
-	fine, coarse := &l.smooth, l.coarse
-	at, stride, pix := fine.origin+y*fine.stride+x, fine.stride, fine.pix
+	at, stride, pix := l.origin+y*l.smooth.stride+x, l.smooth.stride, l.smooth.pix
 	for i := range fineCount {
 		p := places[i]
 		v[i] = pix[at+int(p.y)*stride+int(p.x)]
 	}
-	at, stride, pix = coarse.origin, coarse.stride, coarse.pix
+	at, stride, pix = l.coarse.origin, l.coarse.stride, l.coarse.pix
 	for i := fineCount; i < sampleCount; i++ {
 		p := places[i]
 		v[i] = pix[at+(y+int(p.y))>>1*stride+(x+int(p.x))>>1]
 	}
+}
+
+// describe compares the samples around a spot.
+func describe(l *level, x, y int, angle uint8) (d Descriptor) {
+	var v [sampleCount]uint8
+	l.sample(&v, x, y, angle)
 	for i := range d {
 		var w uint64
 		for j := 63; j >= 0; j-- {

@@ -7,7 +7,7 @@ type spot struct {
 	x, y   int32 // pixels of the level
 	dx, dy int8  // 256ths of a pixel, from the pixel's centre
 	level  int32
-	score  uint32
+	score  uint16
 }
 
 const (
@@ -16,9 +16,11 @@ const (
 	least  = 6 // determinants, in quarters, that are not above are noise
 )
 
-// detect finds where the determinant of the Hessian is largest among its neighbours: blobs and corners, but not
-// edges (Beaudet 1978; Bay et al. 2006, SURF).
-func detect(s *smooth, level int, out []spot) []spot {
+// detect finds where, on the level of that number, the determinant of the Hessian is largest among its neighbours: blobs and corners, but not
+// edges (Beaudet 1978; Bay et al. 2006).
+func detect(l *level, number int) []spot {
+	s := &l.smooth
+	var out []spot
 	if s.w <= 2*border || s.h <= 2*border {
 		return out
 	}
@@ -44,7 +46,7 @@ func detect(s *smooth, level int, out []spot) []spot {
 				if x >= s.w-2*border {
 					break
 				}
-				p := spot{x: int32(x + border), y: int32(y), level: int32(level), score: uint32(b[x+1])}
+				p := spot{x: int32(x + border), y: int32(y), level: int32(number), score: b[x+1]}
 				if k := len(out) - 1; k >= 0 && out[k].y == p.y && out[k].x == p.x-1 && out[k].level == p.level {
 					continue // a plateau
 				}

@@ -47,8 +47,8 @@ func blurAcrossPlain(to []uint8, from []uint16) {
 	}
 }
 
-// curveRowPlain sets to to the determinants of the Hessian, in quarters and 0 where they are negative, of a row: rows a, b and
-// c are reach above, at and below it, and begin reach pixels before it.
+// curveRowPlain sets to to the determinants of the Hessian, in quarters and 0 where they are negative, of a row: a, b
+// and c are the rows reach above, at and below it, and begin reach pixels before it.
 func curveRowPlain(to []uint16, a, b, c []uint8) {
 	n := len(to) + 2*reach
 	a, b, c = a[:n], b[:n], c[:n]
@@ -61,8 +61,8 @@ func curveRowPlain(to []uint16, a, b, c []uint8) {
 	}
 }
 
-// peakRowPlain sets the bits of out, 32 in a word, of the pixels of row b that are above least and above none of their eight neighbours... rows begin 1 pixel
-// before the first.
+// peakRowPlain sets the bits of out, 32 in a word, of the pixels of row b that are more than least and not less than any of
+// their eight neighbours. The rows begin one pixel before the first.
 func peakRowPlain(out []uint32, a, b, c []uint16, least uint16) {
 	n := 32*len(out) + 2
 	a, b, c = a[:n], b[:n], c[:n]

@@ -1,25 +1,21 @@
 package feature
 
 const (
-	orientRadius = 12 // pixels of a level around a spot whose gradients make its angle
-	orientStep   = 2  // pixels between those that are looked at
+	orientRadius = 12 // pixels of a level around a spot whose gradients make its angle, of every second one
 	orientBins   = 64
 	wideBin      = 256 / orientBins
 )
 
-// gradientSample is a pixel near a spot whose gradient counts towards its angle.
-type gradientSample struct {
-	dx, dy int
-	weight int // a Gaussian of a standard deviation of 5 pixels, 64 at the centre
-}
+// window weighs the gradients around a spot, by row and column of every second pixel: a Gaussian of a standard deviation
+// of 5 pixels, 64 at the centre and 0 outside of the disc.
+var window = makeWindow()
 
-var gradientSamples = makeGradientSamples()
-
-// makeGradientSamples uses no exponential, whose last bit may differ between machines.
-func makeGradientSamples() (s []gradientSample) {
-	weights := [...]int{64, 63, 59, 53, 46, 39, 31, 24, 18, 13, 9, 6, 4} // by distance
-	for dy := -orientRadius; dy <= orientRadius; dy += orientStep {
-		for dx := -orientRadius; dx <= orientRadius; dx += orientStep {
+// makeWindow uses no exponential, whose last bit may differ between machines.
+func makeWindow() (w [orientRadius + 1][orientRadius + 1]int32) {
+	weights := [...]int32{64, 63, 59, 53, 46, 39, 31, 24, 18, 13, 9, 6, 4} // by distance in pixels
+	for y := range w {
+		for x := range w {
+			dx, dy := 2*x-orientRadius, 2*y-orientRadius
 			r := dx*dx + dy*dy
 			if r > orientRadius*orientRadius {
 				continue
@@ -28,10 +24,10 @@ func makeGradientSamples() (s []gradientSample) {
 			for (2*d+1)*(2*d+1) < 4*r { // d is the rounded root of r
 				d++
 			}
-			s = append(s, gradientSample{dx, dy, weights[d]})
+			w[y][x] = weights[d]
 		}
 	}
-	return s
+	return w
 }
 
 // arc[i] is the angle whose tangent is i/64, in 256ths of a turn: 0 to 32.
@@ -57,18 +53,52 @@ var tangents = [32]float64{
 	0.68607707, 0.72279925, 0.76084816, 0.80034545, 0.84142588, 0.88423922, 0.92895247, 0.97575265,
 }
 
-// direction is the angle of a vector in 256ths of a turn, clockwise from the right where y grows downwards.
-func direction(x, y int) uint8 {
-	u, v := max(x, -x), max(y, -y)
-	var a uint8
-	switch {
-	case u == 0 && v == 0:
-		return 0
-	case u >= v:
-		a = arc[(128*v+u)/(2*u)]
-	default:
-		a = 64 - arc[(128*u+v)/(2*v)]
+// angleOf is the direction that most of the gradients around a spot have (Lowe 2004).
+func angleOf(p *smooth, x, y int) uint8 {
+	const across = 2*orientRadius + 3 // pixels of a row, with a neighbour on either side
+	var bins [orientBins]int32
+	at := p.origin + (y-orientRadius)*p.stride + x - orientRadius - 1
+	for row := range window {
+		up, mid, down := p.pix[at-p.stride:][:across], p.pix[at:][:across], p.pix[at+p.stride:][:across]
+		at += 2 * p.stride
+		for i, weight := range window[row] {
+			c := 2*i + 1
+			gx, gy := int32(mid[c+1])-int32(mid[c-1]), int32(down[c])-int32(up[c])
+			if gx|gy == 0 || weight == 0 {
+				continue
+			}
+			u, v := max(gx, -gx), max(gy, -gy)
+			length := 8*max(u, v) + 3*min(u, v) // within 7% of 8 lengths
+			a := uint32(quadrants(gx, gy, first[u<<8|v]))
+			k, part := a/wideBin, int32(a%wideBin)
+			bins[k] += length * weight * (wideBin - part)
+			bins[(k+1)%orientBins] += length * weight * part
+		}
 	}
+	return peakOf(&bins)
+}
+
+// first are the angles of vectors to the right and down, by 256 x + y.
+var first = makeFirst()
+
+func makeFirst() *[1 << 16]uint8 {
+	var f [1 << 16]uint8
+	for u := range 256 {
+		for v := range 256 {
+			switch {
+			case u == 0 && v == 0:
+			case u >= v:
+				f[u<<8|v] = arc[(128*v+u)/(2*u)]
+			default:
+				f[u<<8|v] = 64 - arc[(128*u+v)/(2*v)]
+			}
+		}
+	}
+	return &f
+}
+
+// quadrants is the angle of a vector, of which a is that of its absolute value.
+func quadrants(x, y int32, a uint8) uint8 {
 	if x < 0 {
 		a = 128 - a
 	}
@@ -78,30 +108,12 @@ func direction(x, y int) uint8 {
 	return a
 }
 
-// angleOf is the direction that most of the gradients around a spot have (Lowe 2004).
-func angleOf(p *smooth, x, y int) uint8 {
-	var bins [orientBins]int
-	at := p.origin + y*p.stride + x
-	for i := range gradientSamples {
-		s := &gradientSamples[i]
-		c := at + s.dy*p.stride + s.dx
-		gx, gy := int(p.pix[c+1])-int(p.pix[c-1]), int(p.pix[c+p.stride])-int(p.pix[c-p.stride])
-		u, v := max(gx, -gx), max(gy, -gy)
-		length := 8*max(u, v) + 3*min(u, v) // within 7% of 8 lengths
-		a := int(direction(gx, gy))
-		k, part := a/wideBin, a%wideBin
-		bins[k] += length * s.weight * (wideBin - part)
-		bins[(k+1)%orientBins] += length * s.weight * part
-	}
-	return peakOf(&bins)
-}
-
 // peakOf smooths a histogram of angles and finds its maximum.
-func peakOf(bins *[orientBins]int) uint8 {
+func peakOf(bins *[orientBins]int32) uint8 {
 	const wide = 2
 	for range 3 {
-		var next [orientBins]int
-		sum := 0
+		var next [orientBins]int32
+		sum := int32(0)
 		for i := -wide; i <= wide; i++ {
 			sum += bins[i&(orientBins-1)]
 		}
@@ -117,7 +129,7 @@ func peakOf(bins *[orientBins]int) uint8 {
 			best = i
 		}
 	}
-	a, b, c := bins[(best-1)&(orientBins-1)], bins[best], bins[(best+1)&(orientBins-1)]
+	a, b, c := int(bins[(best-1)&(orientBins-1)]), int(bins[best]), int(bins[(best+1)&(orientBins-1)])
 	part := 0
 	if d := 2*b - a - c; d > 0 {
 		part = (wideBin*max(c-a, a-c) + d) / (2 * d)

@@ -1,7 +1,5 @@
 package feature
 
-import "slices"
-
 // perCell is how many of a level's spots a cell of its grid has, when all have the same.
 const perCell = 4
 
@@ -20,59 +18,71 @@ func spread(levels []level, byLevel [][]spot, most int) []spot {
 	carry := 0 // in 1/total of a spot
 	for i := range levels {
 		carry += most * share(i)
-		n := carry / total
-		chosen := pick(&levels[i].plane, byLevel[i], n)
-		carry -= chosen * total
-		out = append(out, byLevel[i][:chosen]...)
-		rest = append(rest, byLevel[i][chosen:]...)
+		chosen := pick(&levels[i].plane, byLevel[i], carry/total)
+		carry -= len(chosen) * total
+		out = append(out, chosen...)
+		rest = append(rest, byLevel[i][len(chosen):]...)
 	}
 	if n := most - len(out); n > 0 && len(rest) > 0 {
-		order(rest, func(s *spot) uint64 { return uint64(^s.score) })
+		byScore(rest)
 		out = append(out, rest[:min(n, len(rest))]...)
 	}
 	return out
 }
 
-// order sorts spots by a key of 32 bits, and those of equal keys as they stand.
-func order(spots []spot, key func(*spot) uint64) {
-	keys := make([]uint64, len(spots))
-	for i := range spots {
-		keys[i] = key(&spots[i])<<32 | uint64(i)
+// byScore sorts spots, the strongest first, and those of equal scores as they stand: by both bytes of the score.
+func byScore(spots []spot) {
+	from, to := spots, make([]spot, len(spots))
+	for shift := 0; shift < 16; shift += 8 {
+		var starts [257]int
+		for i := range from {
+			starts[256-int(uint8(from[i].score>>shift))]++
+		}
+		for i := range 256 {
+			starts[i+1] += starts[i]
+		}
+		for i := range from {
+			at := &starts[255-int(uint8(from[i].score>>shift))]
+			to[*at] = from[i]
+			*at++
+		}
+		from, to = to, from
 	}
-	slices.Sort(keys)
-	sorted := make([]spot, len(spots))
-	for i, k := range keys {
-		sorted[i] = spots[uint32(k)]
-	}
-	copy(spots, sorted)
 }
 
-// pick moves n spots of a level, spread over a grid, to the front, and returns how many there are, at most n.
-func pick(p *plane, spots []spot, n int) int {
+// pick moves n spots of a level, spread over a grid, to the front, and returns them: all when there are no more.
+func pick(p *plane, spots []spot, n int) []spot {
 	if len(spots) <= n {
-		return len(spots)
+		return spots
 	}
-	// About n/perCell cells, which are squares.
+	byScore(spots)
+	// About n/perCell cells, which are squares. They are counted from the centre, so that those of the mirrored picture
+	// are the mirrored ones.
 	side := 1
 	for side*side*max(1, n/perCell) < p.w*p.h {
 		side++
 	}
-	across := 2 * (p.w/(2*side) + 1)
-	order(spots, func(s *spot) uint64 { return uint64(^s.score) })
-	ranks := make([]uint32, across*2*(p.h/(2*side)+1))
-	// Cells are counted from the centre, so that those of the mirrored picture are the mirrored ones.
-	cell := func(x int32, n int) int { return (2*int(x) + 1 - n + 2*side*(n/(2*side)+1)) / (2 * side) }
-	keys := make([]uint64, len(spots))
+	right, down := p.w/(2*side)+1, p.h/(2*side)+1 // cells on either side of the centre
+	cell := func(x int32, n, half int) int { return (2*int(x) + 1 - n + 2*side*half) / (2 * side) }
+	counts := make([]int, 2*right*2*down)
+	ranks := make([]int, len(spots)) // within the cell
 	for i := range spots {
-		rank := &ranks[cell(spots[i].y, p.h)*across+cell(spots[i].x, p.w)]
-		keys[i] = uint64(*rank)<<32 | uint64(i)
-		*rank++
+		c := &counts[cell(spots[i].y, p.h, down)*2*right+cell(spots[i].x, p.w, right)]
+		ranks[i] = *c
+		*c++
 	}
-	slices.Sort(keys)
+	starts := make([]int, len(spots)+1)
+	for _, r := range ranks {
+		starts[r+1]++
+	}
+	for i := range ranks {
+		starts[i+1] += starts[i]
+	}
 	sorted := make([]spot, len(spots))
-	for i, k := range keys {
-		sorted[i] = spots[uint32(k)]
+	for i, r := range ranks {
+		sorted[starts[r]] = spots[i]
+		starts[r]++
 	}
 	copy(spots, sorted)
-	return n
+	return spots[:n]
 }

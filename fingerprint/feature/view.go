@@ -5,35 +5,50 @@ import (
 	"math"
 )
 
-// Options are how much of a picture is looked at.
+// Options are how closely a picture is looked at.
 type Options struct {
-	Side int // pixels: a longer side is reduced to it
-	Most int // features, at most
+	Side int // pixels, 1 or more: a picture whose longer side is longer is reduced to it
+	Most int // features at most, 0 to MaxFeatures
 }
 
-// View is a set with the pixels it came from.
+// Genuine are the options for photos that are kept: few features, since they are stored and searched.
+func Genuine() Options { return Options{Side: 400, Most: 200} }
+
+// Suspect are the options for pictures in which a photo is looked for: it may be a small part of them.
+func Suspect() Options { return Options{Side: 1000, Most: 1000} }
+
+// View is a set with the pixels it came from. It may be read from many goroutines at once. It may share memory with the picture
+// that was given to Extract.
 type View struct {
 	Set
 	levels []level
 	cb, cr plane
 }
 
-// level is the picture at one size.
-type level struct {
-	plane
-	smooth
-	stepX, stepY float64 // shares of the picture's width and height from a pixel to the next
-	coarse       *smooth // the same at half the size
+// Plane is one channel of a picture at a reduced size, row by row. It is not to be changed.
+type Plane struct {
+	Pix           []uint8
+	Width, Height int // pixels
+	Stride        int // bytes from a row to the next
+	// Across and Down are the shares of the picture's width and height from a pixel to the next. The plane may leave out a
+	// little of the picture at its right and at its foot.
+	Across, Down float64
 }
 
-const (
-	steps    = 3  // levels an octave
-	smallest = 8  // pixels on the shorter side of a level
-	diameter = 31 // pixels of a level that a feature covers
+// Extract finds the features of a picture, whose full size is width by height pixels, 1 to 65535 each: the pixels may be
+// a reduced copy of it. They must not be empty. Features of larger spots come later, those of equal size by how
+// telling they are within their surroundings; but the last ones may be of any size.
+func Extract(img *image.YCbCr, width, height int, o Options) *View {
+	return extract(img, width, height, o, detect, describe)
+}
+
+type (
+	detector  func(s *level, number int) []spot
+	describer func(l *level, x, y int, angle uint8) Descriptor
 )
 
-// Extract finds the features of a picture, whose full size is width by height pixels.
-func Extract(img *image.YCbCr, width, height int, o Options) *View {
+// extract is Extract by any methods.
+func extract(img *image.YCbCr, width, height int, o Options, detect detector, describe describer) *View {
 	v := &View{}
 	v.Recipe, v.Width, v.Height = Current, width, height
 	v.pyramid(img, o.Side)
@@ -42,140 +57,31 @@ func Extract(img *image.YCbCr, width, height int, o Options) *View {
 	v.cb, _, _ = cb.reduce(w, h)
 	v.cr, _, _ = cr.reduce(w, h)
 	v.Thumbnail = v.thumbnail()
-	byLevel := make([][]spot, len(v.levels))
+	byLevel, sizes := make([][]spot, len(v.levels)), make([]uint8, len(v.levels))
 	for i := range v.levels {
-		byLevel[i] = detectAt(&v.levels[i], i)
+		byLevel[i], sizes[i] = detect(&v.levels[i], i), v.levels[i].size(v)
 	}
 	spots := spread(v.levels, byLevel, o.Most)
 	v.Features = make([]Feature, len(spots))
-	sizes := make([]uint8, len(v.levels))
-	for i := range sizes {
-		sizes[i] = v.levels[i].size(v)
-	}
-	for i, c := range spots {
-		l := &v.levels[c.level]
-		a := angleAt(l, int(c.x), int(c.y))
+	for i, s := range spots {
+		l := &v.levels[s.level]
+		a := angleOf(&l.smooth, int(s.x), int(s.y))
 		v.Features[i] = Feature{
-			X: share(c.x, c.dx, l.stepX), Y: share(c.y, c.dy, l.stepY), Size: sizes[c.level], Angle: a,
-			Descriptor: describeAt(l, int(c.x), int(c.y), a),
+			X: share(s.x, s.dx, l.stepX), Y: share(s.y, s.dy, l.stepY), Size: sizes[s.level], Angle: a,
+			Descriptor: describe(l, int(s.x), int(s.y), a),
 		}
 	}
 	return v
 }
 
+// share is how Feature tells a place on a line of pixels, of which each is step of the whole.
 func share(x int32, dx int8, step float64) uint16 {
 	return uint16(min(max(math.Round(float64(256*x+128+int32(dx))*(step*65535/256)), 0), 65535))
 }
 
-// fit is w by h reduced to side.
-func fit(w, h, side int) (int, int) {
-	long := max(w, h)
-	if long <= side {
-		return w, h
-	}
-	return max(1, (2*w*side+long)/(2*long)), max(1, (2*h*side+long)/(2*long))
-}
-
-// even is n changed so little that halves leave nothing out before the third: then a mirrored picture has the mirrored
-// levels.
-func even(n int) int {
-	if n < 64 {
-		return n
-	}
-	return n &^ 7
-}
-
-func (v *View) pyramid(img *image.YCbCr, side int) {
-	full := lumaOf(img)
-	w, h := fit(full.w, full.h, side)
-	if w < full.w || h < full.h {
-		w, h = even(w), even(h)
-	}
-	base, across, down := full.reduce(w, h)
-	if &base.pix[0] == &full.pix[0] {
-		base = newPlane(w, h)
-		for y := range h {
-			copy(base.row(y), full.row(y))
-		}
-	}
-	sizes := [steps]int{65536, 52016, 41285} // 2^(-i/3)
-	for i := 0; ; i++ {
-		var l level
-		if i < steps {
-			w, h := base.w, base.h
-			if i > 0 {
-				w, h = even(max(1, (w*sizes[i]+32768)>>16)), even(max(1, (h*sizes[i]+32768)>>16))
-			}
-			l.plane = base.resize(w, h)
-			l.stepX, l.stepY = across/float64(l.plane.w), down/float64(l.plane.h)
-		} else {
-			p := &v.levels[i-steps]
-			if p.plane.w < 2 || p.plane.h < 2 {
-				break
-			}
-			l.plane = p.halve()
-			l.stepX, l.stepY = 2*p.stepX, 2*p.stepY
-		}
-		if min(l.plane.w, l.plane.h) < smallest/2 && i > 0 {
-			break
-		}
-		l.smooth = l.blur()
-		v.levels = append(v.levels, l)
-	}
-	for i := range v.levels {
-		if i+steps < len(v.levels) {
-			v.levels[i].coarse = &v.levels[i+steps].smooth
-		}
-	}
-	for n := len(v.levels); n > 1 && min(v.levels[n-1].plane.w, v.levels[n-1].plane.h) < smallest; n-- {
-		v.levels = v.levels[:n-1]
-	}
-	for i := range v.levels {
-		if v.levels[i].coarse == nil {
-			v.levels[i].coarse = &v.levels[i].smooth // only where nothing is detected
-		}
-	}
-}
-
-// size is how Feature tells the size of a spot of the level.
-func (l *level) size(v *View) uint8 {
-	d := diameter * max(l.stepX*float64(v.Width), l.stepY*float64(v.Height)) / float64(max(v.Width, v.Height))
-	const half, whole = 0.97857206208770013, 0.95760328069857364 // 2^(-1/32), 2^(-1/16)
-	n := 0
-	for t := half; d < t && n < 255; t *= whole {
-		n++
-	}
-	return uint8(n)
-}
-
-// Plane is one channel of a picture at a reduced size.
-type Plane struct {
-	Pix           []uint8
-	Width, Height int
-	Stride        int
-	Across, Down  float64 // shares of the picture's width and height from a pixel to the next
-}
-
-// Lumas are the levels of the pyramid, largest first.
-func (v *View) Lumas() []Plane {
-	ps := make([]Plane, len(v.levels))
-	for i := range v.levels {
-		p := &v.levels[i].plane
-		ps[i] = Plane{p.pix, p.w, p.h, p.stride, v.levels[i].stepX, v.levels[i].stepY}
-	}
-	return ps
-}
-
-// Chroma is the picture's chroma, at most 128 pixels on the longer side.
-func (v *View) Chroma() (cb, cr Plane) {
-	whole := func(p plane) Plane {
-		return Plane{p.pix, p.w, p.h, p.stride, 1 / float64(p.w), 1 / float64(p.h)}
-	}
-	return whole(v.cb), whole(v.cr)
-}
-
-// Describe computes the descriptor at a place, given in units of the longer side, of a spot of that diameter, as a share of
-// the longer side, and angle. It is not ok where the spot does not lie well inside.
+// Describe is the descriptor of any spot of the picture, whether there is a feature or not. Place and diameter are in
+// units of the picture's longer side; the angle is in 256ths of a turn, as Feature's. It is not ok where the spot lies
+// outside, within some pixels of the edge, or is smaller or larger than those that features have.
 func (v *View) Describe(x, y, diam float64, angle uint8) (d Descriptor, ok bool) {
 	long := float64(max(v.Width, v.Height))
 	sx, sy := long/float64(v.Width), long/float64(v.Height)
@@ -187,13 +93,35 @@ func (v *View) Describe(x, y, diam float64, angle uint8) (d Descriptor, ok bool)
 			best, gap = i, g
 		}
 	}
-	if !(diam > 0) || gap > 1.35 {
+	const most = 1.35 // a little more than the ratio of two levels
+	if !(diam > 0) || gap > most {
 		return d, false
 	}
 	l := &v.levels[best]
-	px, py := int(math.Floor(x*sx/l.stepX)), int(math.Floor(y*sy/l.stepY))
-	if px < border || py < border || px >= l.plane.w-border || py >= l.plane.h-border {
+	px, py := math.Floor(x*sx/l.stepX), math.Floor(y*sy/l.stepY)
+	if !(px >= border && py >= border && px < float64(l.plane.w-border) && py < float64(l.plane.h-border)) {
 		return d, false
 	}
-	return describeAt(l, px, py, angle), true
+	return describe(l, int(px), int(py), angle), true
+}
+
+// Lumas are the picture's luma at falling sizes, largest first, each 2^(-1/3) of the one before; the last has about 8
+// pixels on the shorter side.
+func (v *View) Lumas() []Plane {
+	ps := make([]Plane, len(v.levels))
+	for i := range v.levels {
+		l := &v.levels[i]
+		ps[i] = l.plane.exported(l.stepX, l.stepY)
+	}
+	return ps
+}
+
+// Chroma is the picture's chroma, at most 128 pixels on the longer side.
+func (v *View) Chroma() (cb, cr Plane) {
+	across, down := 1/float64(v.cb.w), 1/float64(v.cb.h)
+	return v.cb.exported(across, down), v.cr.exported(across, down)
+}
+
+func (p plane) exported(across, down float64) Plane {
+	return Plane{p.pix, p.w, p.h, p.stride, across, down}
 }
