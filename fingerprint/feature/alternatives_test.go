@@ -16,7 +16,7 @@ func TestRepeatability(t *testing.T) {
 	many := os.Getenv("TOUCHSTONE_LONG") != ""
 	count := 3
 	if many {
-		count = 60
+		count = 15
 	}
 	// Photos on which no pattern was learned.
 	images := photos(t, count, func(f string) bool { return !learnedOn(f) && strings.HasPrefix(f, "products") })

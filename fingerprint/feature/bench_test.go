@@ -10,6 +10,7 @@ import (
 	"touchstone/picture"
 )
 
+// photo is a square out of a real photo.
 func photo(tb testing.TB, side int) *image.YCbCr {
 	dir := os.Getenv("TOUCHSTONE_DATA")
 	if dir == "" {
@@ -37,20 +38,35 @@ func photo(tb testing.TB, side int) *image.YCbCr {
 	return nil
 }
 
+// BenchmarkExtract measures, beside the machine's kernels, the plain ones.
 func BenchmarkExtract(b *testing.B) {
-	for name, c := range map[string]struct {
+	machine := kernels
+	defer func() { kernels = machine }()
+	for _, c := range []struct {
+		name string
 		side int
 		o    Options
-	}{"genuine500": {500, Options{400, 200}}, "suspect1000": {1000, Options{1000, 1000}}} {
-		b.Run(name, func(b *testing.B) {
-			p := photo(b, c.side)
-			b.ReportAllocs()
-			for b.Loop() {
-				v := Extract(p, c.side, c.side, c.o)
-				if len(v.Features) == 0 {
-					b.Fatal("none")
+	}{{"genuine500", 500, Genuine()}, {"suspect1000", 1000, Suspect()}} {
+		for name, level := range map[string]int{"plain": plain, "machine": machine} {
+			b.Run(c.name+"/"+name, func(b *testing.B) {
+				kernels = level
+				p := photo(b, c.side)
+				b.ReportAllocs()
+				for b.Loop() {
+					if v := Extract(p, c.side, c.side, c.o); len(v.Features) == 0 {
+						b.Fatal("no features")
+					}
 				}
-			}
-		})
+			})
+		}
+	}
+}
+
+func BenchmarkDescribe(b *testing.B) {
+	v := Extract(photo(b, 500), 500, 500, Genuine())
+	for b.Loop() {
+		if _, ok := v.Describe(0.4, 0.5, 0.1, 77); !ok {
+			b.Fatal("not described")
+		}
 	}
 }
