@@ -20,7 +20,7 @@ type pair struct {
 
 // Bounds of what is paired. Unrelated descriptors differ in some 128 bits; the nearest of a thousand in 70 to 90.
 const (
-	nearBits  = 64
+	nearBits  = 52
 	mostPairs = 256
 )
 
