@@ -63,12 +63,14 @@ const (
 
 // What is verified by features.
 const (
-	mostWhole   = 12   // of those that whole pictures suggest
-	leastWhole  = -3.0 // log-odds by these
-	mostParts   = 40   // of those that features suggest
-	fewPairs    = 3    // features that agree, without which there is nothing to verify
-	mostGuesses = 20   // that are held against the pixels, of most features in agreement
-	patience    = 6    // guesses in a row that are hopeless, after which those of no more features are left alone
+	mostWhole    = 12   // of those that whole pictures suggest
+	leastWhole   = -3.0 // log-odds by these
+	mostParts    = 40   // of those that features suggest
+	fewPairs     = 3    // features that agree, without which there is nothing to verify
+	tellingPairs = 6    // more than agree by chance, mostly
+	patientVotes = 20   // candidates in a row with fewer, after which those of fewer votes are left alone
+	mostGuesses  = 20   // that are held against the pixels, of most features in agreement
+	patience     = 6    // guesses in a row that are hopeless, after which those of no more features are left alone
 )
 
 // Radii are those of a match among so many photos, as far as the filter passes them, for which none is asked for: Options'
@@ -252,7 +254,11 @@ func (h *hunt) parts(r *Result) error {
 	}
 	guesses := make([]align.Guess, len(found.Candidates))
 	order := make([]int, 0, len(guesses))
+	chance := 0 // in a row
 	for i := range found.Candidates {
+		if chance == patientVotes {
+			break
+		}
 		c := &found.Candidates[i]
 		if c.Photo.Key == h.self {
 			continue
@@ -260,8 +266,12 @@ func (h *hunt) parts(r *Result) error {
 		if err := h.ctx.Err(); err != nil {
 			return err
 		}
-		if guesses[i] = h.s.place.Find(c.Photo.Features, c.Mirrored); guesses[i].Pairs >= fewPairs {
+		guesses[i] = h.s.place.Find(c.Photo.Features, c.Mirrored)
+		if guesses[i].Pairs >= fewPairs {
 			order = append(order, i)
+		}
+		if chance++; guesses[i].Pairs >= tellingPairs {
+			chance = 0
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(guesses[b].Pairs, guesses[a].Pairs) })
