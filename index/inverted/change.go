@@ -34,8 +34,9 @@ func encoded(rows []uint32, features [][]feature.Feature) []photo {
 	var group sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(rows)) {
 		group.Go(func() {
+			var s sorter
 			for i := next.Add(1) - 1; i < int64(len(rows)); i = next.Add(1) - 1 {
-				all[i] = photo{rows[i], v.entries(features[i])}
+				all[i] = photo{rows[i], v.entries(&s, features[i])}
 			}
 		})
 	}

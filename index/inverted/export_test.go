@@ -32,9 +32,12 @@ func (s *Set) Parts() (segments, tails int) {
 }
 
 // Assign is the words nearest to d.
-func Assign(d feature.Descriptor) [maxAssigned]uint16 {
-	var out [maxAssigned]uint16
-	words().assign(&d, out[:])
+func Assign(d feature.Descriptor) (out [maxAssigned]uint16) {
+	s := sorter{descriptors: []feature.Descriptor{d}}
+	words().assign(&s)
+	for i, b := range s.best[0] {
+		out[i] = uint16(b)
+	}
 	return out
 }
 
@@ -63,7 +66,7 @@ func FirstCentre(i int) (d feature.Descriptor) {
 // PutMade puts n photos as rows from first on, each of so many features, which are some of the given ones with a quarter
 // of the bits of their signatures turned: a large set in little time.
 func (s *Set) PutMade(seed uint64, first uint32, n, each int, pool []feature.Feature) {
-	all := words().entries(pool)
+	all := words().entries(new(sorter), pool)
 	for at := 0; at < n; at += 1 << 16 {
 		r := rand.New(rand.NewPCG(seed, uint64(at)))
 		part := make([]photo, min(1<<16, n-at))

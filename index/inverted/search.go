@@ -1,6 +1,7 @@
 package inverted
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/bits"
@@ -82,17 +83,21 @@ func (w witness) feature() int   { return int(w.key >> 16 & 0xffff) }
 func (w witness) differ() int    { return int(w.key >> 8 & 0xff) }
 func (w witness) direction() int { return int(w.key & 0xff) }
 
-// reading is a word to be read for a feature of the query.
+// reading is a word to be read for a feature of the query. Its key is cost<<16 | feature<<2 | rank, where words of a
+// feature have a rank, from 0 for the nearest.
 type reading struct {
-	cost    uint64
-	feature uint16
-	rank    uint8
-	word    uint16
+	key  uint64
+	word uint16
 }
+
+func (r reading) feature() int { return int(r.key >> 2 & (feature.MaxFeatures - 1)) }
 
 // work is the memory of a search, used again by others.
 type work struct {
+	sorter
+	features  []feature.Feature // the query's, then mirrored ones
 	readings  []reading
+	some      []reading // of them
 	places    []uint32
 	witnesses []witness
 	other     []witness // for sorting
@@ -115,6 +120,20 @@ func (v *Snapshot) Search(ctx context.Context, q Query) ([]Hit, error) {
 	defer runtime.KeepAlive(v)
 	w, _ := works.Get().(*work)
 	defer works.Put(w)
+	if v.live == 0 || len(q.Features) == 0 {
+		return nil, ctx.Err()
+	}
+	w.features = append(w.features[:0], q.Features...)
+	if q.Mirrored {
+		for i := range q.Features {
+			w.features = append(w.features, q.Features[i].Mirrored())
+		}
+	}
+	w.descriptors = w.descriptors[:0]
+	for i := range w.features {
+		w.descriptors = append(w.descriptors, w.features[i].Descriptor)
+	}
+	words().assign(&w.sorter)
 	hits, err := v.search(ctx, w, &q, false)
 	if err != nil {
 		return nil, err
@@ -129,20 +148,14 @@ func (v *Snapshot) Search(ctx context.Context, q Query) ([]Hit, error) {
 	return hits, nil
 }
 
-// search is Search for one orientation.
+// search is Search for one orientation, of features that have been assigned.
 func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool) ([]Hit, error) {
-	if v.live == 0 || len(q.Features) == 0 {
-		return nil, ctx.Err()
-	}
 	vocabulary := words()
-	features := q.Features
+	features, assigned := w.features[:len(q.Features)], w.sorter.best
 	if mirrored {
-		features = make([]feature.Feature, len(q.Features))
-		for i, f := range q.Features {
-			features[i] = f.Mirrored()
-		}
+		features, assigned = w.features[len(q.Features):], assigned[len(q.Features):]
 	}
-	w.plan(vocabulary, features, v.counts, uint64(v.limits.read))
+	w.plan(assigned[:len(features)], v.counts, uint64(v.limits.read))
 	w.witnesses = w.witnesses[:0]
 	w.weights = append(w.weights[:0], make([]uint64, len(features))...)
 	most := max(v.limits.witnesses, v.live/witnessShare)
@@ -152,8 +165,8 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 				return nil, err
 			}
 		}
-		n, before := w.readings[i].feature, len(w.witnesses)
-		for ; i < len(w.readings) && w.readings[i].feature == n; i++ {
+		n, before := w.readings[i].feature(), len(w.witnesses)
+		for ; i < len(w.readings) && w.readings[i].feature() == n; i++ {
 			if len(w.witnesses)-before > most {
 				continue // it is dropped below
 			}
@@ -177,40 +190,63 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 
 // plan says which words are to be read for each feature, in that order: all, or else those of which a part read is the
 // most useful, as many as may be read.
-func (w *work) plan(v *vocabulary, features []feature.Feature, counts []uint32, most uint64) {
+func (w *work) plan(assigned [][maxAssigned]uint32, counts []uint32, most uint64) {
 	w.readings = w.readings[:0]
 	total := uint64(0)
-	for i, near := range v.assignAll(features) {
-		for rank, word := range near {
-			if n := uint64(counts[word]); n > 0 {
-				total += n
-				w.readings = append(w.readings, reading{n * rankCost[rank], uint16(i), uint8(rank), word})
+	var totals [costClasses]uint64
+	for i := range assigned {
+		for rank, near := range assigned[i] {
+			word := uint16(near)
+			n := uint64(counts[word])
+			if n == 0 {
+				continue
 			}
+			cost := n * rankCost[rank]
+			total += n
+			totals[costClass(cost)] += n
+			w.readings = append(w.readings, reading{cost<<16 | uint64(i)<<2 | uint64(rank), word})
 		}
 	}
 	if total <= most {
 		return
 	}
-	slices.SortFunc(w.readings, func(a, b reading) int {
-		if a.cost != b.cost {
-			if a.cost < b.cost {
-				return -1
-			}
-			return 1
-		}
-		return a.order() - b.order()
-	})
-	total = 0
-	for i, r := range w.readings {
-		if total += uint64(counts[r.word]); total > most {
-			w.readings = w.readings[:i]
-			break
+	// All of the classes of lower costs are read, and of one the first ones by key.
+	class := 0
+	for ; totals[class] <= most; class++ {
+		most -= totals[class]
+	}
+	some := w.some[:0]
+	for _, r := range w.readings {
+		if costClass(r.key>>16) == class {
+			some = append(some, r)
 		}
 	}
-	slices.SortFunc(w.readings, func(a, b reading) int { return a.order() - b.order() })
+	slices.SortFunc(some, func(a, b reading) int { return cmp.Compare(a.key, b.key) })
+	end := uint64(0) // the lowest key that is not read
+	for _, r := range some {
+		n := uint64(counts[r.word])
+		if n > most {
+			end = r.key
+			break
+		}
+		most -= n
+	}
+	kept := w.readings[:0]
+	for _, r := range w.readings {
+		if r.key < end {
+			kept = append(kept, r)
+		}
+	}
+	w.readings, w.some = kept, some
 }
 
-func (r reading) order() int { return int(r.feature)<<8 | int(r.rank) }
+// costClass is about the logarithm of a cost, so that costs of a lower class are lower; costClasses is how many there are.
+const costClasses = 33*8 + 8
+
+func costClass(cost uint64) int {
+	shift := max(bits.Len64(cost)-4, 0)
+	return shift<<3 + int(cost>>shift)
+}
 
 // read appends the witnesses of feature n of the query, of which e is the entry in one of its words.
 func (v *Snapshot) read(w *work, e entry, n uint64) {
