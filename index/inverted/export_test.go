@@ -10,11 +10,11 @@ import (
 const (
 	SmallTail      = 400
 	SmallDocs      = 60
-	SmallRead      = 2000
+	smallRead      = 2000
 	SmallWitnesses = 40
 )
 
-var smallLimits = limits{tail: SmallTail, frozen: 2, docs: SmallDocs, ratio: 2, read: SmallRead, witnesses: SmallWitnesses}
+var smallLimits = limits{tail: SmallTail, frozen: 2, docs: SmallDocs, ratio: 2, read: smallRead, witnesses: SmallWitnesses}
 
 // Small returns a Set that changes its shape at small sizes, so that tests cross every border.
 func Small() *Set { return newSet(smallLimits) }
@@ -44,8 +44,11 @@ func Assign(d feature.Descriptor) (out [maxAssigned]uint16) {
 // Signature is what tells d apart within a word.
 func Signature(d feature.Descriptor, word uint16) uint64 { return words().signature(&d, word) }
 
-// Bound, Rarity and Nearness are what votes are weighed by.
-func Bound(photos int) int                { return bound(photos) }
+// SmallMost is how many entries Small reads among so many photos.
+func SmallMost(photos int) int { return int(smallLimits.most(photos)) }
+
+// Bounds, Rarity and Nearness are what votes are weighed by.
+func Bounds(photos int) (all, near int)   { return bounds(photos) }
 func Rarity(witnesses, photos int) uint64 { return rarity(witnesses, photos) }
 func Nearness(differ int) uint64          { return nearness[differ] }
 func Centre(word uint16) (d feature.Descriptor) {

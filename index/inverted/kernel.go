@@ -96,3 +96,23 @@ func kernelNearest(out []uint64, centres *node, descriptors []feature.Descriptor
 	_ = out[len(order)-1]
 	nearest(out, centres, descriptors, order)
 }
+
+// signaturePlain is the bits of d that masks have, put together, lowest first.
+func signaturePlain(masks, d *[4]uint64) uint64 {
+	s, n := uint64(0), 0
+	for w, m := range masks {
+		for ; m != 0; m &= m - 1 {
+			s |= d[w] >> bits.TrailingZeros64(m) & 1 << n
+			n++
+		}
+	}
+	return s
+}
+
+// kernelSignature is signaturePlain, faster. Masks have 64 bits at most.
+func kernelSignature(masks, d *[4]uint64) uint64 {
+	if kernels == plain {
+		return signaturePlain(masks, d)
+	}
+	return signature(masks, d)
+}

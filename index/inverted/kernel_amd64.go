@@ -11,7 +11,7 @@ import (
 func best() int {
 	x := &cpu.X86
 	switch {
-	case !x.HasAVX2 || !x.HasBMI1 || !x.HasPOPCNT:
+	case !x.HasAVX2 || !x.HasBMI1 || !x.HasBMI2 || !x.HasPOPCNT:
 		return plain
 	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512VPOPCNTDQ:
 		return avx2
@@ -30,6 +30,11 @@ func nearestAVX512(out *uint64, centres *node, descriptors *feature.Descriptor, 
 
 //go:noescape
 func nearestAVX2(out *uint64, centres *node, descriptors *feature.Descriptor, order *uint32, n int)
+
+//go:noescape
+func signatureBMI2(masks, d *[4]uint64) uint64
+
+func signature(masks, d *[4]uint64) uint64 { return signatureBMI2(masks, d) }
 
 func near(out, signatures []uint32, query, bound uint32) int {
 	if kernels == avx512 {

@@ -50,7 +50,8 @@ GLOBL most<>(SB), RODATA|NOPTR, $32
 // func nearAVX512(out, signatures []uint32, query, bound uint32) int
 //
 // A line of the cache at a time. Places of those that pass are compressed in a register and stored whole: memory is what
-// this waits for, and a branch would be mispredicted. Compressing to memory is slow on some machines.
+// this waits for, and a branch would be mispredicted. Compressing to memory is slow on some machines. What is asked for
+// ahead ends with the list: lists are short, and what lies behind them is another's.
 TEXT ·nearAVX512(SB), NOSPLIT, $0-64
 	MOVQ out_base+0(FP), DI
 	MOVQ signatures_base+24(FP), SI
@@ -65,9 +66,13 @@ TEXT ·nearAVX512(SB), NOSPLIT, $0-64
 	MOVL $16, AX
 	VPBROADCASTD AX, Z3
 	MOVQ DI, R8
+	LEAQ -64(SI)(CX*4), R10
 
 line:
-	PREFETCHT0 1024(SI)
+	LEAQ 1024(SI), R11
+	CMPQ R11, R10
+	CMOVQHI R10, R11
+	PREFETCHT0 (R11)
 	VPXORD (SI), Z0, Z4
 	VPOPCNTD Z4, Z4
 	VPCMPUD $2, Z1, Z4, K1
@@ -118,9 +123,13 @@ TEXT ·nearAVX2(SB), NOSPLIT, $0-64
 	VPBROADCASTD X12, Y12
 	MOVQ DI, R8
 	XORL R9, R9
+	LEAQ -64(SI)(CX*4), R10
 
 half:
-	PREFETCHT0 1024(SI)
+	LEAQ 1024(SI), R11
+	CMPQ R11, R10
+	CMOVQHI R10, R11
+	PREFETCHT0 (R11)
 	VPXOR (SI), Y0, Y4
 	COUNT(Y4, Y5)
 	VPMADDUBSW Y13, Y4, Y4
@@ -364,4 +373,32 @@ block:
 	DECQ R11
 	JNE  one
 	VZEROUPPER
+	RET
+
+// func signatureBMI2(masks, d *[4]uint64) uint64
+TEXT ·signatureBMI2(SB), NOSPLIT, $0-24
+	MOVQ masks+0(FP), SI
+	MOVQ d+8(FP), DX
+	MOVQ 24(SI), AX
+	MOVQ 24(DX), BX
+	PEXTQ AX, BX, R8
+	MOVQ 16(SI), AX
+	MOVQ 16(DX), BX
+	PEXTQ AX, BX, R9
+	POPCNTQ AX, CX
+	SHLXQ CX, R8, R8
+	ORQ  R9, R8
+	MOVQ 8(SI), AX
+	MOVQ 8(DX), BX
+	PEXTQ AX, BX, R9
+	POPCNTQ AX, CX
+	SHLXQ CX, R8, R8
+	ORQ  R9, R8
+	MOVQ (SI), AX
+	MOVQ (DX), BX
+	PEXTQ AX, BX, R9
+	POPCNTQ AX, CX
+	SHLXQ CX, R8, R8
+	ORQ  R9, R8
+	MOVQ R8, ret+16(FP)
 	RET

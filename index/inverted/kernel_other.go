@@ -13,3 +13,5 @@ func near(out, signatures []uint32, query, bound uint32) int {
 func nearest(out []uint64, centres *node, descriptors []feature.Descriptor, order []uint32) {
 	nearestPlain(out, centres, descriptors, order)
 }
+
+func signature(masks, d *[4]uint64) uint64 { return signaturePlain(masks, d) }

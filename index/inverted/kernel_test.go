@@ -116,3 +116,22 @@ func TestNearestPlainSorts(t *testing.T) {
 		}
 	}
 }
+
+func TestSignaturesAreAsPlain(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := testRand(t)
+		for n := range 65 {
+			var masks [4]uint64
+			for _, b := range r.Perm(256)[:n] {
+				masks[b/64] |= 1 << (b % 64)
+			}
+			if n > 0 && n%8 == 0 {
+				masks = [4]uint64{3: 1<<(n-1) | (1<<(n-1) - 1)} // all in one word
+			}
+			d := [4]uint64{r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()}
+			if got, want := kernelSignature(&masks, &d), signaturePlain(&masks, &d); got != want {
+				t.Fatalf("signature of %x by %x is %x, want %x", d, masks, got, want)
+			}
+		}
+	})
+}

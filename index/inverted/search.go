@@ -30,20 +30,24 @@ const witnessShare = 32
 // rankCost is how many times as useful an entry of the nearest word is as one of the second and of the third.
 var rankCost = [maxAssigned]uint64{2, 5, 8}
 
-// bound is in how many of its bits a signature may differ among so many photos: what differs in more is more often
-// there by chance. Of the bits that are looked at first one less may differ. On 210 queries of real photos among a million
-// (November 2026, recall_test.go), 9, 8 and 7 found 197, 197 and 195 photos within 50 hits, by 235, 99 and 37 thousand
-// witnesses a query, each of which is a miss of the cache.
-func bound(photos int) int {
+// bounds say in how many of its bits a signature may differ among so many photos, and in how many of those that are looked
+// at first: what differs in more is more often there by chance. The first bound decides what a search costs, since each
+// entry that keeps it is a miss of the cache, and is made stricter as sets grow; the other costs little. What they were
+// chosen by is in BENCHMARKS.md.
+func bounds(photos int) (all, near int) {
 	switch {
 	case photos < 1<<13:
-		return 11
+		return 11, 8
 	case photos < 1<<16:
-		return 10
-	case photos < 1<<19:
-		return 8
+		return 10, 7
 	}
-	return 7
+	return 9, 6
+}
+
+// most is how many entries a query may read for one orientation among so many photos: from two fifths of the limit on, the
+// more, the larger the set, since in a small one the rarer half of the words tells as much.
+func (l limits) most(photos int) uint64 {
+	return uint64(min(l.read/5*2+3*photos, l.read))
 }
 
 // nearness is the weight of a vote by the bits that differ, 256 for none: exp(-(d/8)²).
@@ -155,7 +159,7 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 	if mirrored {
 		features, assigned = w.features[len(q.Features):], assigned[len(q.Features):]
 	}
-	w.plan(assigned[:len(features)], v.counts, uint64(v.limits.read))
+	w.plan(assigned[:len(features)], v.counts, v.limits.most(v.live))
 	w.witnesses = w.witnesses[:0]
 	w.weights = append(w.weights[:0], make([]uint64, len(features))...)
 	most := max(v.limits.witnesses, v.live/witnessShare)
@@ -172,6 +176,7 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 			}
 			if i+ahead < len(w.readings) {
 				v.fetch(int(w.readings[i+ahead].word))
+				v.fetchChains(int(w.readings[i+soon].word))
 			}
 			word := w.readings[i].word
 			f := &features[n]
@@ -250,14 +255,14 @@ func costClass(cost uint64) int {
 
 // read appends the witnesses of feature n of the query, of which e is the entry in one of its words.
 func (v *Snapshot) read(w *work, e entry, n uint64) {
-	most := bound(v.live)
+	most, first := bounds(v.live)
 	near, word, base := e.near(), int(e.word()), uint32(0)
 	for _, g := range v.segments {
 		from, to := g.starts[word], g.starts[word+1]
 		if need := int(to-from) + lane; len(w.places) < need {
 			w.places = make([]uint32, need+need/2)
 		}
-		found := kernelNear(w.places, g.near[from:to], near, uint32(most-1))
+		found := kernelNear(w.places, g.near[from:to], near, uint32(first))
 		all, rest := g.near[from:to], g.rest[from:to]
 		before := len(w.witnesses)
 		w.witnesses = slices.Grow(w.witnesses, found)
@@ -280,44 +285,56 @@ func (v *Snapshot) read(w *work, e entry, n uint64) {
 	}
 	for i := range v.tails {
 		t := &v.tails[i]
-		for slot := t.tail.heads[word].Load(); slot != 0; slot = t.tail.links[slot-1] {
-			if int(slot) > len(t.entries) {
+		for slot := t.tail.heads[word].Load(); slot != 0; {
+			l := &t.tail.chains[slot-1]
+			fresh := int(slot) > len(t.entries)
+			slot = l.next
+			differ := bits.OnesCount64(l.entry.signature() ^ e.signature())
+			if fresh || differ > most || bits.OnesCount32(l.entry.near()^near) > first {
 				continue
 			}
-			other := t.entries[slot-1]
-			differ := bits.OnesCount64(other.signature() ^ e.signature())
-			if differ > most || bits.OnesCount32(other.near()^near) > most-1 {
-				continue
-			}
-			if doc := t.docs[slot-1]; !t.tail.deaths.dead(doc, v.version) {
-				w.witnesses = append(w.witnesses, newWitness(base+doc, n, differ, e, other))
+			if !t.tail.deaths.dead(l.doc, v.version) {
+				w.witnesses = append(w.witnesses, newWitness(base+l.doc, n, differ, e, l.entry))
 			}
 		}
 		base += uint32(len(t.rows))
 	}
 }
 
-// ahead is by how many words the beginning of a list is asked for before it is read, and firstLines how many lines of the
-// cache that is: the machine fetches the others by itself.
+// ahead is by how many words the beginning of a list is asked for before it is read, soon the same for the first link of a
+// chain, and firstLines how many lines of the cache that beginning is: the kernel asks for the others.
 const (
 	ahead      = 6
-	firstLines = 4
+	soon       = 3
+	firstLines = 16
 )
 
-// fetch asks for the entries of a word.
+// fetch asks for the entries of a word, of chains for where they begin.
 func (v *Snapshot) fetch(word int) {
 	for _, g := range v.segments {
 		from, to := g.starts[word], g.starts[word+1]
 		if from == to {
 			continue
 		}
-		var places [firstLines]uint64
+		var places [firstLines]uint32
 		n := 0
 		for at := from; at < to && n < firstLines; at += lane {
-			places[n] = uint64(at)
+			places[n] = at
 			n++
 		}
 		prefetch(unsafe.Pointer(&g.near[0]), 4, places[:n])
+	}
+	for i := range v.tails {
+		prefetch(unsafe.Pointer(&v.tails[i].tail.heads[word]), 0, []uint32{0})
+	}
+}
+
+// fetchChains asks for the first link of a word's chains.
+func (v *Snapshot) fetchChains(word int) {
+	for i := range v.tails {
+		if t := v.tails[i].tail; len(t.chains) > 0 {
+			prefetch(unsafe.Pointer(&t.chains[0]), uint64(unsafe.Sizeof(link{})), []uint32{max(t.heads[word].Load(), 1) - 1})
+		}
 	}
 }
 

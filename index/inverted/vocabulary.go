@@ -47,8 +47,8 @@ type node [4 * fan]uint64
 type vocabulary struct {
 	sum    uint32 // the file's checksum
 	first  node
-	second []node // by centre of the first level
-	bits   [fan][signatureBits]uint8
+	second []node         // by centre of the first level
+	masks  [fan][4]uint64 // of the bits that signatures have
 }
 
 //go:embed vocabulary.bin
@@ -84,8 +84,14 @@ func parseVocabulary(b []byte) (*vocabulary, error) {
 	for i := range v.second {
 		read(&v.second[i])
 	}
-	for i := range v.bits {
-		b = b[copy(v.bits[i][:], b):]
+	for i := range v.masks {
+		for at, bit := range b[:signatureBits] {
+			if at > 0 && bit <= b[at-1] {
+				return nil, errors.New("bits of signatures are not in order")
+			}
+			v.masks[i][bit/64] |= 1 << (bit % 64)
+		}
+		b = b[signatureBits:]
 	}
 	return v, nil
 }
@@ -167,11 +173,7 @@ func resized[T any](s []T, n int) []T {
 // signature is what tells a descriptor apart within a word: some of its bits, the same ones for all words under a centre
 // of the first level.
 func (v *vocabulary) signature(d *feature.Descriptor, word uint16) uint64 {
-	s := uint64(0)
-	for i, b := range &v.bits[word/fan] {
-		s |= d[b/64&3] >> (b % 64) & 1 << i
-	}
-	return s
+	return kernelSignature(&v.masks[word/fan], (*[4]uint64)(d))
 }
 
 // entry is all that is kept of a feature: word<<44 | angle<<40 | signature. Two features of a photo that have the same
