@@ -69,7 +69,7 @@ func FirstCentre(i int) (d feature.Descriptor) {
 // PutMade puts n photos as rows from first on, each of so many features, which are some of the given ones with a quarter
 // of the bits of their signatures turned: a large set in little time.
 func (s *Set) PutMade(seed uint64, first uint32, n, each int, pool []feature.Feature) {
-	all := words().entries(new(sorter), pool)
+	all := words().entries(new(sorter), [][]feature.Feature{pool})[0]
 	for at := 0; at < n; at += 1 << 16 {
 		r := rand.New(rand.NewPCG(seed, uint64(at)))
 		part := make([]photo, min(1<<16, n-at))

@@ -200,17 +200,23 @@ func rejoined(word uint16, near, rest uint32) entry {
 	return entry(uint64(word)<<44 | uint64(rest&0xfff)<<32 | uint64(near))
 }
 
-// entries is what is kept of a photo's features.
-func (v *vocabulary) entries(s *sorter, features []feature.Feature) []entry {
+// entries is what is kept of photos' features.
+func (v *vocabulary) entries(s *sorter, photos [][]feature.Feature) [][]entry {
 	s.descriptors = s.descriptors[:0]
-	for i := range features {
-		s.descriptors = append(s.descriptors, features[i].Descriptor)
+	for _, features := range photos {
+		for i := range features {
+			s.descriptors = append(s.descriptors, features[i].Descriptor)
+		}
 	}
 	v.assign(s)
-	all := make([]entry, len(features))
-	for i := range features {
-		word := uint16(s.best[i][0])
-		all[i] = newEntry(word, features[i].Angle, v.signature(&features[i].Descriptor, word))
+	all, best := make([][]entry, len(photos)), s.best
+	for n, features := range photos {
+		all[n] = make([]entry, len(features))
+		for i := range features {
+			word := uint16(best[i][0])
+			all[n][i] = newEntry(word, features[i].Angle, v.signature(&features[i].Descriptor, word))
+		}
+		best = best[len(features):]
 	}
 	return all
 }
