@@ -146,7 +146,11 @@ func (m *Matcher) Match(ctx context.Context, lane Lane, s Subject, o Options) (R
 	if m.photos == nil {
 		return Result{}, fmt.Errorf("match: %w: no index to look in", ErrInvalid)
 	}
-	sub, err := m.open(ctx, lane, s, toFind)
+	u := toFind
+	if o.Depth == Whole || o.RadiusPDQ != nil || o.RadiusP != nil {
+		u = toMatch
+	}
+	sub, err := m.open(ctx, lane, s, u)
 	if errors.Is(err, fingerprint.ErrPlain) {
 		return Result{Status: TooPlain, RadiusPDQ: -1, RadiusP: -1, Subject: sub.description, Reason: err.Error()}, nil
 	}

@@ -74,8 +74,9 @@ func sizedOf(p *index.Photo) sized {
 type use uint8
 
 const (
-	toKeep use = iota // as a genuine photo is described
-	toFind            // photos in it
+	toKeep  use = iota // as a genuine photo is described
+	toFind             // photos in it
+	toMatch            // as a whole
 )
 
 // open reads a subject. With fingerprint.ErrPlain it returns what is known of the picture as well.
@@ -117,8 +118,11 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject, u use) (subjec
 // read decodes and describes an image; the gate is held.
 func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error) {
 	o := feature.Genuine()
-	if u == toFind {
+	switch u {
+	case toFind:
 		o = feature.Suspect()
+	case toMatch:
+		o.Side = 0
 	}
 	p, err := m.decoder.DecodeKeeping(ctx, image, picture.Sides{Shorter: fingerprint.ReducedSide, Longer: o.Side})
 	if err != nil {
@@ -141,6 +145,12 @@ func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error
 		Width:  p.Width, Height: p.Height,
 		Format: p.Format.String(),
 	}, Warnings: p.Warnings.Names()}
+	if u == toMatch {
+		if plain == nil {
+			d.Fingerprint = a.Fingerprint()
+		}
+		return subject{description: d, probes: a.Probes}, plain
+	}
 	v := feature.Extract(p.Image, p.Width, p.Height, o)
 	if plain != nil && len(v.Features) < fewFeatures {
 		return subject{description: d}, plain
