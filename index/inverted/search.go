@@ -38,16 +38,16 @@ func bounds(photos int) (all, near int) {
 	switch {
 	case photos < 1<<13:
 		return 11, 8
-	case photos < 1<<16:
+	case photos < 1<<17:
 		return 10, 7
 	}
 	return 9, 6
 }
 
-// most is how many entries a query may read for one orientation among so many photos: from two fifths of the limit on, the
-// more, the larger the set, since in a small one the rarer half of the words tells as much.
+// most is how many entries a query may read for one orientation among so many photos: from three tenths of the limit on, the
+// more, the larger the set, since in a small one the rarer words tell as much.
 func (l limits) most(photos int) uint64 {
-	return uint64(min(l.read/5*2+3*photos, l.read))
+	return uint64(min(l.read/10*3+7*photos/2, l.read))
 }
 
 // nearness is the weight of a vote by the bits that differ, 256 for none: exp(-(d/8)²).
