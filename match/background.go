@@ -53,7 +53,7 @@ const (
 // background was measured 2026-11-24 on edited photos of two shops among photos of three others (seed 23 of the product's
 // benchmark: 700 subjects, 931 photos), all of them articles before a plain backdrop: pictures of anything else are
 // matched by chance half as often. Photos of one shop as subjects among those of another give the same curve.
-var background = curve{{-5, 2.6e6}, {-4, 1.6e6}, {-3.5, 1.0e6}, {-3, 2.8e5}, {-2, 1.1e5}, {-1, 3.7e4}, {0, 8e3}, {2, 1.1e3}}
+var background = curve{{-5, 2.6e6}, {-4, 1.6e6}, {-3.5, 1.0e6}, {-3, 2.8e5}, {-2, 1.1e5}, {-1, 3.2e4}, {0, 8e3}, {2, 1.1e3}}
 
 // likelihoods are how many times as likely as the background each brand's photos are to match by chance.
 type likelihoods map[string]float64
