@@ -158,7 +158,8 @@ func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error
 	d.Fingerprint = a.Fingerprint()
 	sub := subject{description: d, probes: a.Probes}
 	if u == toKeep {
-		sub.description.Features = &v.Set
+		set := v.Set // not a part of v, which has all the pixels
+		sub.description.Features = &set
 	} else {
 		sub.place = align.OfView(v)
 	}

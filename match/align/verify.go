@@ -89,9 +89,9 @@ func (s *Subject) Verify(photo *feature.Set, g Guess) Fit {
 // settle moves a map to where the photo's features look most like the subject, each within a small part of its size.
 func (s *Subject) settle(photo *feature.Set, m *Map, mirrored bool) (Map, bool) {
 	const (
-		most = 100  // features that are asked
-		step = 0.07 // of a feature's diameter, between places that are tried
-		wide = 2    // steps each way
+		most = 64  // features that are asked
+		step = 0.1 // of a feature's diameter, between places that are tried
+		wide = 1   // steps each way
 		few  = 8
 	)
 	own := Frame(photo.Width, photo.Height)
