@@ -192,18 +192,23 @@ func (h *hunt) wholes(r *Result, limit int, asked bool) error {
 	return nil
 }
 
-// add takes a photo up and judges it by the whole pictures, unless it is known.
+// add takes a photo up and judges it by the whole pictures, unless it is known. What has been replaced since it was taken
+// up gives way: places in the one picture say nothing of the other.
 func (h *hunt) add(p *index.Photo) *finding {
 	i, ok := h.at[p.Key]
-	if !ok {
-		i = len(h.found)
-		h.at[p.Key] = i
-		f := finding{photo: *p, whole: judge(*h.s, h.probes, sizedOf(p))}
-		f.photo.Features = nil
-		f.weigh()
-		h.found = append(h.found, f)
+	if ok && h.found[i].photo.Original.SHA256 == p.Original.SHA256 {
+		return &h.found[i]
 	}
-	return &h.found[i]
+	f := finding{photo: *p, whole: judge(*h.s, h.probes, sizedOf(p))}
+	f.photo.Features = nil
+	f.weigh()
+	if ok {
+		h.found[i] = f
+		return &h.found[i]
+	}
+	h.at[p.Key] = len(h.found)
+	h.found = append(h.found, f)
+	return &h.found[len(h.found)-1]
 }
 
 // places holds photos against the subject's pixels: those that whole pictures suggest, then those that features do.
@@ -219,12 +224,15 @@ func (h *hunt) places(r *Result) error {
 		if f.whole.odds < leastWhole {
 			break
 		}
-		photo, err := h.photos.Features(h.ctx, f.photo.Key)
+		photo, err := h.photos.Features(h.ctx, f.photo.Key, f.photo.Revision) // and not those of one that has replaced it
 		if errors.Is(err, index.ErrNotFound) {
-			continue // it was stored without, or is gone
+			continue // it was stored without
 		}
 		if err != nil {
 			return err
+		}
+		if photo.Recipe != feature.Current {
+			return fmt.Errorf("%w: features of recipe %d, want %d", index.ErrRecipe, photo.Recipe, feature.Current)
 		}
 		h.verify(f, &photo, h.s.place.Suppose(f.whole.suppose(&photo, h.s.place)))
 		sure = sure || f.conclusive()
