@@ -104,6 +104,12 @@ func invalid(field, format string, args ...any) error {
 	return &index.FieldError{Field: field, Want: fmt.Sprintf(format, args...), Err: ErrInvalid}
 }
 
+// Why a subject whose hashes tell nothing was not searched for.
+const (
+	plainWhole = "as a whole the picture is too plain to be told from others, and parts of it were not looked for"
+	plainAlone = "as a whole the picture is too plain to be told from others, and of no photo here parts are looked for"
+)
+
 // hunt is a match under way.
 type hunt struct {
 	*Matcher
@@ -130,9 +136,24 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 			return Result{}, err
 		}
 	}
-	if !asked && o.Depth != Whole && s.place != nil {
+	parts := !asked && o.Depth != Whole && s.place != nil && len(s.place.Features()) > 0
+	if parts {
 		if err := h.places(&r); err != nil {
 			return Result{}, err
+		}
+	}
+	if len(h.probes) == 0 && r.Searched == 0 {
+		// Nothing was compared: either there is no photo, or there is none that such a subject could be compared with.
+		there, err := m.photos.List(ctx, o.Filter, index.Key{}, 2)
+		if err != nil {
+			return Result{}, err
+		}
+		if slices.ContainsFunc(there, func(p index.Photo) bool { return p.Key != self }) {
+			r.Status = TooPlain
+			if r.Reason = plainWhole; parts {
+				r.Reason = plainAlone
+			}
+			return r, nil
 		}
 	}
 	least := o.MinScore
@@ -263,6 +284,9 @@ func (h *hunt) parts(r *Result) error {
 	for i := range found.Candidates {
 		c := &found.Candidates[i]
 		if c.Photo.Key == h.self {
+			if len(h.probes) == 0 {
+				r.Searched--
+			}
 			continue
 		}
 		if err := h.ctx.Err(); err != nil {
