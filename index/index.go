@@ -201,9 +201,11 @@ type Searcher interface {
 	Brands(ctx context.Context) ([]BrandCount, error)
 	// Brand returns the settings of a brand, which need not have photos. Errors: ErrInvalid (no valid name).
 	Brand(ctx context.Context, brand string) (BrandSettings, error)
-	// Features returns the features of the photo of that key, whatever its brand's settings. Errors: ErrNotFound (there is
-	// no such photo, or it was put without features).
-	Features(ctx context.Context, k Key) (feature.Set, error)
+	// Features returns the features of the photo of that key as it stood at a revision, as At has it (0: as it is now),
+	// whatever its brand's settings: with a photo's Revision, those of that very photo, though it was replaced or deleted
+	// since. Errors: ErrNotFound (there was no such photo, or it had been put without features), ErrQuery (a revision that
+	// is not there yet).
+	Features(ctx context.Context, k Key, revision uint64) (feature.Set, error)
 	// Candidates returns photos that share features with a picture. It is a ranking and not exact: photos whose features
 	// agree little may be missing, and those that agree by chance may be there. What it promises: the same query gives the
 	// same answer as long as nothing changes; a photo can be found as soon as it is put, and no more once it is deleted,
@@ -220,7 +222,7 @@ type Index interface {
 	// Put stores photos, all of them or none, and says for each, in order, what it did. Keys must differ from each
 	// other. Revision, Added and Updated of its argument are ignored. A photo that is there without features, or with
 	// those of another recipe, is replaced when it is put with features; one that has features and is put again without
-	// any keeps them, as long as the original is the same. All fingerprints have one recipe, and so have all features: a
+	// any keeps them, as long as the original and the fingerprint's recipe are the same. All fingerprints have one recipe, and so have all features: a
 	// photo of another is refused while others have theirs. Errors: ErrInvalid, ErrRecipe, ErrFull, ErrReadOnly.
 	Put(ctx context.Context, photos ...Photo) ([]Stored, error)
 	// Update replaces a photo's metadata, and nothing else, when its revision is still the given one (0: whatever it

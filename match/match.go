@@ -42,7 +42,7 @@ const (
 	Found          Status = iota + 1 // at least one match
 	NothingFound                     // photos were compared, none matches
 	NothingIndexed                   // no photo passed the filter: there was nothing to compare with
-	TooPlain                         // the subject has too little structure to be told from others: not searched
+	TooPlain                         // the subject has too little structure to be told from others, by what was to be compared: not searched
 )
 
 // String is the status in upper case, as the wire has it.
@@ -175,6 +175,10 @@ func (m *Matcher) Compare(ctx context.Context, lane Lane, a, b Subject) (Compari
 	if err != nil {
 		return Comparison{}, err
 	}
+	if err := m.gate.enter(ctx, lane); err != nil {
+		return Comparison{}, err
+	}
+	defer m.gate.leave(lane)
 	f := relate(&genuine, &suspect)
 	v := f.verdict()
 	return Comparison{

@@ -32,7 +32,7 @@ func (m *Matcher) Overlay(ctx context.Context, lane Lane, a, b Subject) ([]byte,
 	var ps [2]*picture.Picture
 	for i, s := range []Subject{a, b} {
 		if ps[i], err = m.decoder.DecodeKeeping(ctx, s.Image, picture.Sides{Longer: sheetSide}); err != nil {
-			return nil, Comparison{}, err
+			return nil, Comparison{}, &SubjectError{[]string{"a", "b"}[i], err}
 		}
 	}
 	pair := overlay.Pair{

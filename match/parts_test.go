@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -182,14 +183,73 @@ func TestExpectedFalse(t *testing.T) {
 // TestPlainPhotos holds that a photo whose hashes tell nothing is found by its features, where it has some.
 func TestPlainPhotos(t *testing.T) {
 	b, _ := catalogue(t)
-	small := onto(plain(600, 600), scene(93, 60, 60), 300, 300)
+	img := sprinkled(93)
 	if _, err := b.m.Describe(context.Background(), match.Batch, asPNG(t, plain(600, 600))); !errors.Is(err, fingerprint.ErrPlain) {
 		t.Errorf("without anything: %v", err)
 	}
-	b.add("acme", "small", small)
-	r := b.match(cropped(small, image.Rect(200, 150, 560, 500)), match.Options{})
-	if r.Status != match.Found || r.Matches[0].Photo.ID != "small" {
-		t.Errorf("%v, %+v", r.Status, r.Matches)
+	b.add("acme", "plain", img)
+	for name, subject := range map[string]picturesque{"whole": img, "a part": cropped(img, image.Rect(100, 50, 560, 500))} {
+		r := b.match(subject, match.Options{})
+		if r.Status != match.Found || r.Matches[0].Photo.ID != "plain" {
+			t.Fatalf("%s: %v, %+v", name, r.Status, r.Matches)
+		}
+		if !r.Subject.Fingerprint.Plain() || !r.Matches[0].Photo.Fingerprint.Plain() {
+			t.Errorf("%s: the hashes tell something: it is no test of this", name)
+		}
+	}
+	if r := b.match(sprinkled(94), match.Options{}); r.Status != match.NothingFound {
+		t.Errorf("another one: %v, %+v", r.Status, r.Matches)
+	}
+}
+
+// sprinkled is white with small marks: too plain for its hashes, and not for features.
+func sprinkled(seed uint64) picturesque {
+	r, img := rand.New(rand.NewPCG(seed, 4)), plain(600, 600)
+	for range 60 {
+		x, y := 20+r.IntN(550), 20+r.IntN(550)
+		draw.Draw(img, image.Rect(x, y, x+3, y+3+r.IntN(3)), image.NewUniform(color.RGBA{120, 120, 120, 255}), image.Point{}, draw.Src)
+	}
+	return img
+}
+
+// TestPlainSubjects holds that a subject which only its parts tell has an answer that says so where none of them are, or
+// may be, looked for: not that there was nothing to compare with.
+func TestPlainSubjects(t *testing.T) {
+	b := newBench(t)
+	img := sprinkled(93)
+	zero := 0
+	options := map[string]match.Options{
+		"auto": {}, "parts": {Depth: match.Parts}, "whole": {Depth: match.Whole}, "radius": {RadiusPDQ: &zero},
+	}
+	check := func(when string, want map[string]match.Status) {
+		t.Helper()
+		for name, o := range options {
+			if r := b.match(img, o); r.Status != want[name] || (r.Status == match.TooPlain) != (r.Reason != "") {
+				t.Errorf("%s, %s: %v (%s), want %v", when, name, r.Status, r.Reason, want[name])
+			}
+		}
+	}
+	all := func(s match.Status) map[string]match.Status {
+		return map[string]match.Status{"auto": s, "parts": s, "whole": s, "radius": s}
+	}
+	check("without photos", all(match.NothingIndexed))
+	b.add("acme", "plain", img)
+	found := all(match.TooPlain)
+	found["auto"], found["parts"] = match.Found, match.Found
+	check("with the photo", found)
+	own, err := b.m.Match(t.Context(), match.Interactive, match.Subject{Photo: index.Key{Brand: "acme", ID: "plain"}}, match.Options{})
+	if err != nil || own.Searched != 0 || own.Status != match.NothingIndexed {
+		t.Errorf("among photos but for itself: %d searched, %v, %v", own.Searched, own.Status, err)
+	}
+	if err := b.x.SetBrand(t.Context(), "acme", index.BrandSettings{}); err != nil {
+		t.Fatal(err)
+	}
+	check("with its brand not searched by parts", all(match.TooPlain))
+	for name, o := range options {
+		o.Filter.Brands = []string{"nobody"}
+		if _, err := b.m.Match(t.Context(), match.Interactive, match.Subject{Image: asPNG(t, img)}, o); !errors.Is(err, index.ErrUnknownBrand) {
+			t.Errorf("%s, of a brand that nobody has: %v", name, err)
+		}
 	}
 }
 

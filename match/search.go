@@ -106,6 +106,12 @@ func invalid(field, format string, args ...any) error {
 	return &index.FieldError{Field: field, Want: fmt.Sprintf(format, args...), Err: ErrInvalid}
 }
 
+// Why a subject whose hashes tell nothing was not searched for.
+const (
+	plainWhole = "as a whole the picture is too plain to be told from others, and parts of it were not looked for"
+	plainAlone = "as a whole the picture is too plain to be told from others, and of no photo here parts are looked for"
+)
+
 // hunt is a match under way.
 type hunt struct {
 	*Matcher
@@ -132,9 +138,24 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 			return Result{}, err
 		}
 	}
-	if !asked && o.Depth != Whole && s.place != nil {
+	parts := !asked && o.Depth != Whole && s.place != nil && len(s.place.Features()) > 0
+	if parts {
 		if err := h.places(&r); err != nil {
 			return Result{}, err
+		}
+	}
+	if len(h.probes) == 0 && r.Searched == 0 {
+		// Nothing was compared: either there is no photo, or there is none that such a subject could be compared with.
+		there, err := m.photos.List(ctx, o.Filter, index.Key{}, 2)
+		if err != nil {
+			return Result{}, err
+		}
+		if slices.ContainsFunc(there, func(p index.Photo) bool { return p.Key != self }) {
+			r.Status = TooPlain
+			if r.Reason = plainWhole; parts {
+				r.Reason = plainAlone
+			}
+			return r, nil
 		}
 	}
 	least := o.MinScore
@@ -194,18 +215,23 @@ func (h *hunt) wholes(r *Result, limit int, asked bool) error {
 	return nil
 }
 
-// add takes a photo up and judges it by the whole pictures, unless it is known.
+// add takes a photo up and judges it by the whole pictures, unless it is known. What has been replaced since it was taken
+// up gives way: places in the one picture say nothing of the other.
 func (h *hunt) add(p *index.Photo) *finding {
 	i, ok := h.at[p.Key]
-	if !ok {
-		i = len(h.found)
-		h.at[p.Key] = i
-		f := finding{photo: *p, whole: judge(*h.s, h.probes, sizedOf(p))}
-		f.photo.Features = nil
-		f.weigh()
-		h.found = append(h.found, f)
+	if ok && h.found[i].photo.Original.SHA256 == p.Original.SHA256 {
+		return &h.found[i]
 	}
-	return &h.found[i]
+	f := finding{photo: *p, whole: judge(*h.s, h.probes, sizedOf(p))}
+	f.photo.Features = nil
+	f.weigh()
+	if ok {
+		h.found[i] = f
+		return &h.found[i]
+	}
+	h.at[p.Key] = len(h.found)
+	h.found = append(h.found, f)
+	return &h.found[len(h.found)-1]
 }
 
 // places holds photos against the subject's pixels: those that whole pictures suggest, then those that features do.
@@ -221,12 +247,15 @@ func (h *hunt) places(r *Result) error {
 		if f.whole.odds < leastWhole {
 			break
 		}
-		photo, err := h.photos.Features(h.ctx, f.photo.Key)
+		photo, err := h.photos.Features(h.ctx, f.photo.Key, f.photo.Revision) // and not those of one that has replaced it
 		if errors.Is(err, index.ErrNotFound) {
-			continue // it was stored without, or is gone
+			continue // it was stored without
 		}
 		if err != nil {
 			return err
+		}
+		if photo.Recipe != feature.Current {
+			return fmt.Errorf("%w: features of recipe %d, want %d", index.ErrRecipe, photo.Recipe, feature.Current)
 		}
 		h.verify(f, &photo, h.s.place.Suppose(f.whole.suppose(&photo, h.s.place)))
 		sure = sure || f.conclusive()
@@ -261,6 +290,9 @@ func (h *hunt) parts(r *Result) error {
 		}
 		c := &found.Candidates[i]
 		if c.Photo.Key == h.self {
+			if len(h.probes) == 0 {
+				r.Searched--
+			}
 			continue
 		}
 		if err := h.ctx.Err(); err != nil {

@@ -106,7 +106,7 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject, u use) (subjec
 		return subject{}, err
 	}
 	sub := subject{description: Description{Original: p.Original, Fingerprint: p.Fingerprint}, probes: p.Fingerprint.Probes}
-	switch f, err := m.photos.Features(ctx, s.Photo); {
+	switch f, err := m.photos.Features(ctx, s.Photo, p.Revision); {
 	case err == nil && f.Recipe == feature.Current:
 		sub.description.Features, sub.place = &f, align.OfSet(f)
 	case err != nil && !errors.Is(err, index.ErrNotFound):

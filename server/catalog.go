@@ -79,7 +79,7 @@ func (c *catalogService) unchanged(ctx context.Context, k index.Key, image []byt
 		return nil, nil
 	}
 	// A photo without features, or with those of another recipe, is described anew to gain them.
-	switch f, err := c.index.Features(ctx, k); {
+	switch f, err := c.index.Features(ctx, k, p.Revision); {
 	case errors.Is(err, index.ErrNotFound) || err == nil && f.Recipe != feature.Current:
 		return nil, nil
 	case err != nil:
@@ -93,25 +93,22 @@ func (c *catalogService) GetPhoto(ctx context.Context, r *touchstonev1.GetPhotoR
 	if err != nil {
 		return nil, err
 	}
-	if r.GetWithFeatures() && r.AsOfRevision != nil {
-		return nil, refuse("with_features", "left out together with as_of_revision: features are known as they are now")
-	}
 	p, err := c.get(ctx, k, r.AsOfRevision)
 	if err != nil {
 		return nil, err
 	}
 	w := photoTo(&p)
 	if r.GetWithFeatures() {
-		if err := c.features(ctx, k, w); err != nil {
+		if err := c.features(ctx, &p, w); err != nil {
 			return nil, err
 		}
 	}
 	return &touchstonev1.GetPhotoResponse{Photo: w}, nil
 }
 
-// features adds those of a photo, where it has any, to its fingerprint.
-func (c *catalogService) features(ctx context.Context, k index.Key, w *touchstonev1.Photo) error {
-	f, err := c.index.Features(ctx, k)
+// features adds those of a photo, where it has any, to its fingerprint: those of p, whatever has become of it since.
+func (c *catalogService) features(ctx context.Context, p *index.Photo, w *touchstonev1.Photo) error {
+	f, err := c.index.Features(ctx, p.Key, p.Revision)
 	if errors.Is(err, index.ErrNotFound) {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -105,7 +106,7 @@ func TestAddPhotoAgainForFeatures(t *testing.T) {
 	if got := add(before); got != touchstonev1.Outcome_OUTCOME_ADDED {
 		t.Fatalf("outcome %v, want added", got)
 	}
-	if _, err := ix.Features(t.Context(), index.Key{Brand: "Acme", ID: "1"}); !errors.Is(err, index.ErrNotFound) {
+	if _, err := ix.Features(t.Context(), index.Key{Brand: "Acme", ID: "1"}, 0); !errors.Is(err, index.ErrNotFound) {
 		t.Fatalf("Features = %v, want none", err)
 	}
 	now := serve(t, server.Options{}, func(index.Index) index.Index { return ix })
@@ -113,7 +114,7 @@ func TestAddPhotoAgainForFeatures(t *testing.T) {
 		if got := add(now); got != want {
 			t.Errorf("outcome %v, want %v", got, want)
 		}
-		if f, err := ix.Features(t.Context(), index.Key{Brand: "Acme", ID: "1"}); err != nil || len(f.Features) == 0 {
+		if f, err := ix.Features(t.Context(), index.Key{Brand: "Acme", ID: "1"}, 0); err != nil || len(f.Features) == 0 {
 			t.Errorf("%d features, %v", len(f.Features), err)
 		}
 	}
@@ -143,6 +144,21 @@ func TestGetPhoto(t *testing.T) {
 	}
 	if d := cmp.Diff(first, get(&was), protocmp.Transform()); d != "" {
 		t.Errorf("as it was before it was deleted (-want +got):\n%s", d)
+	}
+	for n, p := range []*touchstonev1.Photo{first, second} {
+		d, err := r.Fingerprint(t.Context(), &touchstonev1.FingerprintRequest{Image: photo(t, uint64(n+1))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.GetPhoto(t.Context(), &touchstonev1.GetPhotoRequest{
+			Brand: "Acme", PhotoId: "1", AsOfRevision: proto.Uint64(p.GetRevision()), WithFeatures: true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(d.GetDescription().GetFingerprint(), got.GetPhoto().GetFingerprint(), protocmp.Transform()); d != "" {
+			t.Errorf("revision %d with its features (-want +got):\n%s", p.GetRevision(), d)
+		}
 	}
 }
 

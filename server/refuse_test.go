@@ -268,7 +268,6 @@ func TestRefused(t *testing.T) {
 			_, err := r.Compare(ctx, &touchstonev1.CompareRequest{A: ofPrint(f), B: ofImage(jpeg)})
 			return err
 		}, told{codes.FailedPrecondition, "RECIPE_MISMATCH", "a.fingerprint.features"}},
-		{"features as they were", get(&touchstonev1.GetPhotoRequest{Brand: "Acme", PhotoId: "1", AsOfRevision: proto.Uint64(1), WithFeatures: true}), told{invalid, "FIELD_INVALID", "with_features"}},
 
 		{"unknown depth", find(&touchstonev1.MatchRequest{Depth: 77}), told{invalid, "FIELD_INVALID", "depth"}},
 		{"parts within a radius", find(&touchstonev1.MatchRequest{Depth: touchstonev1.Depth_DEPTH_PARTS, RadiusBits: proto.Int32(9)}), told{invalid, "FIELD_INVALID", "depth"}},

@@ -90,6 +90,7 @@ func (s *serving) run(ctx context.Context) (err error) {
 	srv := server.New(photos, matcher, server.Options{Log: log})
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(listener) }()
+	defer s.surveying(stopping, photos, matcher, log)()
 	s.greet(brands, listener.Addr().String())
 
 	select {
@@ -101,6 +102,20 @@ func (s *serving) run(ctx context.Context) (err error) {
 	forced, cancel := context.WithTimeout(forced, s.grace)
 	defer cancel()
 	return errors.Join(err, srv.Shutdown(forced), <-served)
+}
+
+// surveying surveys the catalogue beside the server until ctx ends, or end is called, which waits until nothing of it runs.
+func (s *serving) surveying(ctx context.Context, photos index.Index, m *match.Matcher, log *slog.Logger) (end func()) {
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		(&surveyor{brands: photos.Brands, survey: m.Survey, log: log}).run(ctx, surveyLook)
+	}()
+	return func() {
+		stop()
+		<-done
+	}
 }
 
 // signals returns a context that ends with ctx or with the first SIGINT or SIGTERM, and one that ends with the second. The

@@ -14,6 +14,7 @@ func features() []sentence {
 	return []sentence{
 		{"features come back as they were given", testFeatures},
 		{"photos come without their features", testFeaturesApart},
+		{"features are told as they stood", testFeaturesAt},
 		{"put with features replaces a photo that has none", testPutDescribes},
 		{"put refuses features of another recipe", testPutFeaturesRecipe},
 		{"put takes features of another recipe where none of the first are left", testPutFeaturesAnew},
@@ -84,14 +85,14 @@ func (b *bed) found(features []feature.Feature, k index.Key) bool {
 // hasNoFeatures fails when there are features of a key.
 func (b *bed) hasNoFeatures(k index.Key) {
 	b.Helper()
-	if f, err := b.x.Features(b.Context(), k); !errors.Is(err, index.ErrNotFound) {
+	if f, err := b.x.Features(b.Context(), k, 0); !errors.Is(err, index.ErrNotFound) {
 		b.Errorf("features of %v: %d, %v, want ErrNotFound", k, len(f.Features), err)
 	}
 }
 
 func (b *bed) hasFeatures(k index.Key, want *feature.Set) {
 	b.Helper()
-	f, err := b.x.Features(b.Context(), k)
+	f, err := b.x.Features(b.Context(), k, 0)
 	if err != nil {
 		b.Fatalf("features of %v: %v", k, err)
 	}
@@ -144,6 +145,54 @@ func testFeaturesApart(b *bed) {
 			b.Errorf("%s returns features", call)
 		}
 	}
+}
+
+func testFeaturesAt(b *bed) {
+	with := b.described(1)[0]
+	others := with
+	others.Original, others.Features = b.photo(b.key()).Original, b.described(1)[0].Features
+	without := b.photo(with.Key)
+	var revisions []uint64
+	for _, p := range []index.Photo{with, others, without} {
+		revisions = append(revisions, b.put1(p).Photo.Revision)
+	}
+	updated, err := b.x.Update(b.Context(), with.Key, index.Metadata{Variant: "updated"}, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.delete(with.Key)
+	gone := updated.Revision + 1
+	revisions = append(revisions, b.put1(with).Photo.Revision)
+	look := func() {
+		for _, at := range []struct {
+			revision uint64
+			want     *feature.Set
+		}{
+			{revisions[0], with.Features},
+			{revisions[1], others.Features},
+			{revisions[2], nil},
+			{updated.Revision, nil},
+			{gone, nil},
+			{revisions[3], with.Features},
+			{0, with.Features},
+		} {
+			f, err := b.x.Features(b.Context(), with.Key, at.revision)
+			switch {
+			case at.want == nil && !errors.Is(err, index.ErrNotFound):
+				b.Errorf("at %d: %d features, %v, want ErrNotFound", at.revision, len(f.Features), err)
+			case at.want != nil && err != nil:
+				b.Errorf("at %d: %v", at.revision, err)
+			case at.want != nil:
+				same(b, fmt.Sprintf("features at %d", at.revision), *at.want, f)
+			}
+		}
+		if _, err := b.x.Features(b.Context(), with.Key, revisions[3]+1); !errors.Is(err, index.ErrQuery) {
+			b.Errorf("at a revision that is not there yet: %v", err)
+		}
+	}
+	look()
+	b.reopen()
+	look()
 }
 
 func testPutDescribes(b *bed) {
@@ -268,7 +317,7 @@ func testFeaturesCopied(b *bed) {
 	}
 	spoil(&given)
 	b.hasFeatures(p.Key, p.Features)
-	f, err := b.x.Features(b.Context(), p.Key)
+	f, err := b.x.Features(b.Context(), p.Key, 0)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func testClosed(b *bed) {
 		"at":                      func() error { _, err := x.At(ctx, p.Key, p.Revision); return err },
 		"list":                    func() error { _, err := x.List(ctx, index.Filter{}, index.Key{}, 10); return err },
 		"brands":                  func() error { _, err := x.Brands(ctx); return err },
-		"features":                func() error { _, err := x.Features(ctx, p.Key); return err },
+		"features":                func() error { _, err := x.Features(ctx, p.Key, 0); return err },
 		"candidates":              func() error { _, err := x.Candidates(ctx, sharing(b.source.features(1))); return err },
 		"candidates of bad query": func() error { _, err := x.Candidates(ctx, index.CandidateQuery{}); return err },
 		"brand":                   func() error { _, err := x.Brand(ctx, p.Brand); return err },

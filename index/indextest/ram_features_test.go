@@ -12,12 +12,24 @@ import (
 // near is up to how many bits two features are taken for one.
 const near = 56
 
-func (x *ram) Features(_ context.Context, k index.Key) (feature.Set, error) {
+func (x *ram) Features(_ context.Context, k index.Key, revision uint64) (feature.Set, error) {
 	if err := x.enter(); err != nil {
 		return feature.Set{}, err
 	}
 	defer x.mu.Unlock()
+	if revision > x.revision {
+		return feature.Set{}, index.ErrQuery
+	}
 	p, ok := x.photos[k]
+	if revision > 0 && !x.has("tells the present features for the past") {
+		ok = false
+		for _, m := range slices.Backward(x.log) {
+			if m.revision <= revision {
+				p, ok = m.photos[k]
+				break
+			}
+		}
+	}
 	switch {
 	case !ok, p.Features == nil && !x.has("has features of every photo"):
 		return feature.Set{}, index.ErrNotFound

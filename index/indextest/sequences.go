@@ -335,7 +335,7 @@ func (m *machine) check(t *rapid.T) {
 	}
 	same(t, "brands", brands(m.sorted()), counts)
 	for k := range m.photos {
-		f, err := m.x.Features(m.outer.Context(), k)
+		f, err := m.x.Features(m.outer.Context(), k, 0)
 		if want := m.features[k]; want != nil && err == nil {
 			same(t, "features", *want, f)
 		} else if want != nil || !errors.Is(err, index.ErrNotFound) {

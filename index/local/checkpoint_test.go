@@ -110,7 +110,7 @@ func answers(t testing.TB, x *local.Index) string {
 		for _, n := range r.Neighbors {
 			said += fmt.Sprintf(" %v %d %d", n.Photo.Key, n.DistancePDQ, n.DistanceP)
 		}
-		f, err := x.Features(ctx, p.Key)
+		f, err := x.Features(ctx, p.Key, 0)
 		if errors.Is(err, index.ErrNotFound) {
 			said += "\n"
 			continue

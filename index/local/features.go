@@ -29,15 +29,22 @@ func decodeFeatures(revision uint64, recipe feature.Recipe, b []byte) (f feature
 }
 
 // Features implements index.Searcher.
-func (x *Index) Features(ctx context.Context, k index.Key) (f feature.Set, err error) {
+func (x *Index) Features(ctx context.Context, k index.Key, revision uint64) (f feature.Set, err error) {
 	if err := x.enter(ctx); err != nil {
 		return f, err
 	}
 	defer x.calls.Done()
+	applied := x.now.Load().applied
+	switch {
+	case revision == 0:
+		revision = applied
+	case revision > applied:
+		return f, &index.FieldError{Field: "as_of_revision", Want: fmt.Sprintf("%d at most, got %d", applied, revision), Err: index.ErrQuery}
+	}
 	if k.Validate() != nil {
 		return f, index.ErrNotFound
 	}
-	_, at, err := x.withReference(k, x.now.Load().applied)
+	_, at, err := x.withReference(k, revision)
 	if err != nil {
 		return f, err
 	}

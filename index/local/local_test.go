@@ -67,7 +67,7 @@ func TestConformanceWithCheckpoints(t *testing.T) {
 func TestFormats(t *testing.T) {
 	t.Run("1", func(t *testing.T) {
 		x, put := openGolden(t, "testdata/format/1.db")
-		if _, err := x.Features(t.Context(), put[1].Key); !errors.Is(err, index.ErrNotFound) {
+		if _, err := x.Features(t.Context(), put[1].Key, 0); !errors.Is(err, index.ErrNotFound) {
 			t.Errorf("features of a photo of format 1: %v", err)
 		}
 		// It gains features by being put again.
@@ -76,16 +76,16 @@ func TestFormats(t *testing.T) {
 		if stored, err := x.Put(t.Context(), p); err != nil || stored[0].Outcome != index.Replaced {
 			t.Errorf("put with features: %v, %v", stored, err)
 		}
-		if f, err := x.Features(t.Context(), p.Key); err != nil || !cmp.Equal(f, *p.Features) {
+		if f, err := x.Features(t.Context(), p.Key, 0); err != nil || !cmp.Equal(f, *p.Features) {
 			t.Errorf("features: %+v, %v", f, err)
 		}
 	})
 	t.Run("2", func(t *testing.T) {
 		x, put := openGolden(t, golden)
-		if f, err := x.Features(t.Context(), put[1].Key); err != nil || !cmp.Equal(f, *keptFeatures()) {
+		if f, err := x.Features(t.Context(), put[1].Key, 0); err != nil || !cmp.Equal(f, *keptFeatures()) {
 			t.Errorf("features: %+v, %v", f, err)
 		}
-		if _, err := x.Features(t.Context(), put[0].Key); !errors.Is(err, index.ErrNotFound) {
+		if _, err := x.Features(t.Context(), put[0].Key, 0); !errors.Is(err, index.ErrNotFound) {
 			t.Errorf("features of a photo that has none: %v", err)
 		}
 		if s, err := x.Brand(t.Context(), "off"); err != nil || s.Partial {

@@ -357,8 +357,7 @@ type GetPhotoRequest struct {
 	PhotoId string                 `protobuf:"bytes,2,opt,name=photo_id,json=photoId,proto3" json:"photo_id,omitempty"`
 	// Absent: as it is now. Otherwise as the photo's last change up to this revision left it; 1 or more.
 	AsOfRevision *uint64 `protobuf:"varint,3,opt,name=as_of_revision,json=asOfRevision,proto3,oneof" json:"as_of_revision,omitempty"`
-	// Whether the fingerprint should come with its features, as far as the photo has any: they are those of now, and not to
-	// be had with as_of_revision.
+	// Whether the fingerprint should come with its features, as far as the photo has any.
 	WithFeatures  bool `protobuf:"varint,4,opt,name=with_features,json=withFeatures,proto3" json:"with_features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
