@@ -297,6 +297,9 @@ func (h *hunt) verify(f *finding, photo *feature.Set, g align.Guess) {
 	n := *f
 	n.place = locate(h.s.place.Verify(photo, g), own, subject)
 	n.weigh()
+	if math.IsNaN(n.odds) || math.IsInf(n.odds, 0) {
+		return // a map that leads nowhere, of which nothing was seen
+	}
 	if f.place == nil || n.odds > f.odds {
 		*f = n
 	}

@@ -48,9 +48,10 @@ var weights = signs{
 	-1.68, 1.82, 2.20, 0.65, -1.53, 0.47, 3.05, 0.68, 3.51, 2.44, 2.53, 1.44, -1.32, -0.68, -1.76, -1.48, -2.88, -1.75,
 }
 
-// weigh sets the odds.
+// weigh sets the odds. Of a picture that is too small, too thin or too smooth to have features nothing is known but what
+// the whole pictures tell: the weights were never fitted to such.
 func (f *finding) weigh() {
-	if f.place == nil {
+	if f.place == nil || f.place.assumed {
 		f.odds = f.whole.odds
 		return
 	}
