@@ -42,7 +42,7 @@ const (
 	Found          Status = iota + 1 // at least one match
 	NothingFound                     // photos were compared, none matches
 	NothingIndexed                   // no photo passed the filter: there was nothing to compare with
-	TooPlain                         // the subject has too little structure to be told from others: not searched
+	TooPlain                         // the subject has too little structure to be told from others, as far as was asked: not searched
 )
 
 // String is the status in upper case, as the wire has it.
@@ -152,6 +152,10 @@ func (m *Matcher) Match(ctx context.Context, lane Lane, s Subject, o Options) (R
 	}
 	if err != nil {
 		return Result{}, err
+	}
+	if sub.plain != nil && (o.asked() || o.Depth == Whole) {
+		reason := fmt.Sprintf("%v; its features are not looked for with a radius or by whole pictures alone", sub.plain)
+		return Result{Status: TooPlain, RadiusPDQ: -1, RadiusP: -1, Subject: sub.description, Reason: reason}, nil
 	}
 	if err := m.gate.enter(ctx, lane); err != nil {
 		return Result{}, err

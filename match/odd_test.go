@@ -3,10 +3,15 @@ package match_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"image"
+	"image/color"
 	"image/png"
 	"testing"
 
+	"touchstone/fingerprint"
+	"touchstone/index"
 	"touchstone/match"
 	"touchstone/picture"
 )
@@ -44,4 +49,61 @@ func TestOddSizes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPlainSubjects holds that a subject whose hashes tell nothing is never answered as if something had been compared.
+func TestPlainSubjects(t *testing.T) {
+	b, _ := catalogue(t)
+	ctx := context.Background()
+	plain := specks()
+	d, err := b.m.Describe(ctx, match.Batch, asPNG(t, plain))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !d.Fingerprint.Plain() {
+		t.Fatal("it is not plain: another picture is needed")
+	}
+	few := *d.Features
+	few.Features = few.Features[:3]
+	radius := 40
+	for name, c := range map[string]struct {
+		s    match.Subject
+		o    match.Options
+		want match.Status
+	}{
+		"an image":                   {match.Subject{Image: asPNG(t, plain)}, match.Options{}, match.NothingFound},
+		"an image, whole":            {match.Subject{Image: asPNG(t, plain)}, match.Options{Depth: match.Whole}, match.TooPlain},
+		"an image, within a radius":  {match.Subject{Image: asPNG(t, plain)}, match.Options{RadiusPDQ: &radius}, match.TooPlain},
+		"hashes":                     {match.Subject{Fingerprint: &d.Fingerprint}, match.Options{}, match.TooPlain},
+		"hashes and features":        {match.Subject{Fingerprint: &d.Fingerprint, Features: d.Features}, match.Options{}, match.NothingFound},
+		"hashes and features, whole": {match.Subject{Fingerprint: &d.Fingerprint, Features: d.Features}, match.Options{Depth: match.Whole}, match.TooPlain},
+		"hashes and few features":    {match.Subject{Fingerprint: &d.Fingerprint, Features: &few}, match.Options{}, match.TooPlain},
+	} {
+		r, err := b.m.Match(ctx, match.Batch, c.s, c.o)
+		if err != nil || r.Status != c.want || (r.Reason != "") != (c.want == match.TooPlain) {
+			t.Errorf("%s: %v, %v, %q, want %v", name, err, r.Status, r.Reason, c.want)
+		}
+	}
+	hashes := match.Subject{Fingerprint: &d.Fingerprint}
+	var which *match.SubjectError
+	if _, err := b.m.Compare(ctx, match.Batch, match.Subject{Image: asPNG(t, plain)}, hashes); !errors.As(err, &which) || which.Field != "b" || !errors.Is(err, fingerprint.ErrPlain) {
+		t.Errorf("compared with hashes alone: %v", err)
+	}
+	// Alone in its index it has nothing to be compared with.
+	alone := newBench(t)
+	alone.add("acme", "it", plain)
+	r, err := alone.m.Match(ctx, match.Batch, match.Subject{Photo: index.Key{Brand: "acme", ID: "it"}}, match.Options{})
+	if err != nil || r.Status != match.NothingIndexed || r.Searched != 0 {
+		t.Errorf("of the only photo: %v, %v, searched %d", err, r.Status, r.Searched)
+	}
+}
+
+// specks is a picture whose hashes tell nothing, and whose features do.
+func specks() picturesque {
+	img := plain(900, 900)
+	faint := func(c color.RGBA) color.RGBA { return color.RGBA{255 - c.R/6, 255 - c.G/6, 255 - c.B/6, 255} }
+	for i, at := range []image.Point{{100, 110}, {700, 130}, {420, 450}, {120, 700}, {700, 700}} {
+		img = onto(img, mapped(scene(uint64(930+i), 24, 24), faint), at.X, at.Y)
+	}
+	return img
 }

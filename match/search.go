@@ -81,6 +81,9 @@ func Radii(photos int) (pdq, p *int) {
 	return of(narrowPDQ), of(narrowP)
 }
 
+// asked tells whether a radius was asked for.
+func (o Options) asked() bool { return o.RadiusPDQ != nil || o.RadiusP != nil }
+
 func (o Options) validate() error {
 	if o.Limit < 0 || o.Limit > MaxLimit {
 		return invalid("limit", "0 (for %d) to %d, got %d", DefaultLimit, MaxLimit, o.Limit)
@@ -96,6 +99,12 @@ func (o Options) validate() error {
 	}
 	if o.Depth > Parts {
 		return invalid("depth", "AUTO, WHOLE or PARTS, got %d", o.Depth)
+	}
+	if o.Depth == Parts && o.asked() {
+		return invalid("depth", "not PARTS together with a radius: within one, whole pictures are compared alone")
+	}
+	if !(o.MinScore <= 1) {
+		return invalid("min_score", "at most 1, got %v", o.MinScore)
 	}
 	return nil
 }
@@ -123,7 +132,7 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 		limit = DefaultLimit
 	}
 	h := &hunt{Matcher: m, ctx: ctx, s: &s, self: self, o: o, probes: s.probes(), at: map[index.Key]int{}}
-	asked := o.RadiusPDQ != nil || o.RadiusP != nil
+	asked := o.asked()
 	r := Result{Status: NothingFound, RadiusPDQ: -1, RadiusP: -1, Subject: s.description}
 	if len(h.probes) > 0 {
 		if err := h.wholes(&r, limit, asked); err != nil {
@@ -255,6 +264,9 @@ func (h *hunt) parts(r *Result) error {
 	for i := range found.Candidates {
 		c := &found.Candidates[i]
 		if c.Photo.Key == h.self {
+			if len(h.probes) == 0 {
+				r.Searched--
+			}
 			continue
 		}
 		if err := h.ctx.Err(); err != nil {

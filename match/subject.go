@@ -29,6 +29,7 @@ type subject struct {
 	description Description
 	probes      func() []fingerprint.Probe // computed when asked for: describing a photo needs none
 	place       *align.Subject             // what photos are looked for in; nil: nothing is known of it but hashes
+	plain       error                      // fingerprint.ErrPlain, where hashes tell nothing and features have to
 }
 
 // sized is a fingerprint with the size of its picture, 0 by 0 where that is not known.
@@ -92,7 +93,7 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject, u use) (subjec
 			}
 			sub.place = align.OfSet(*s.Features)
 		}
-		return sub, nil
+		return sub, sub.known(s.Features)
 	case s.Image != nil:
 		if err := m.gate.enter(ctx, lane); err != nil {
 			return subject{}, err
@@ -111,7 +112,24 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject, u use) (subjec
 	case err != nil && !errors.Is(err, index.ErrNotFound):
 		return subject{}, err
 	}
-	return sub, nil
+	return sub, sub.known(sub.description.Features)
+}
+
+// known tells, as fingerprint.ErrPlain, that neither the fingerprint nor the features of a subject whose pixels are not
+// there are enough to look for it. Features are nil where none are known.
+func (s *subject) known(features *feature.Set) error {
+	if !s.description.Fingerprint.Plain() {
+		return nil
+	}
+	s.plain = fmt.Errorf("%w: its hashes tell nothing", fingerprint.ErrPlain)
+	n := 0
+	if features != nil {
+		n = len(features.Features)
+	}
+	if n < fewFeatures {
+		return fmt.Errorf("%w, and %d features are known, want %d or more", s.plain, n, fewFeatures)
+	}
+	return nil
 }
 
 // read decodes and describes an image; the gate is held.
@@ -146,7 +164,7 @@ func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error
 		return subject{description: d}, plain
 	}
 	d.Fingerprint = a.Fingerprint()
-	sub := subject{description: d, probes: a.Probes}
+	sub := subject{description: d, probes: a.Probes, plain: plain}
 	if u == toKeep {
 		sub.description.Features = &v.Set
 	} else {
