@@ -25,6 +25,9 @@ func degrees(radians float64) float64 { return radians * 180 / math.Pi }
 
 // edits names what was done to the photo to make the subject.
 func (f *finding) edits() []string {
+	if f.same {
+		return nil
+	}
 	e := f.changes()
 	if s := f.scale(); s > 0 && math.Abs(s-1) >= resized {
 		e = append(e, fmt.Sprintf("resized to %.0f%%", 100*s))

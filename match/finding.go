@@ -43,6 +43,7 @@ type finding struct {
 	place *Place
 	odds  float64
 
+	same    bool // the subject is the very file that the photo was described from
 	crowded bool // other photos were found in other parts of the subject
 }
 
@@ -81,6 +82,7 @@ func locate(fit align.Fit, photo, subject sized) *Place {
 // relate is what is known of a photo and a subject, without an index.
 func relate(photo, subject *subject) finding {
 	f := finding{whole: judge(*subject, subject.probes(), photo.sized())}
+	f.same = subject.description.same(&photo.description.Original)
 	f.weigh()
 	set := photo.description.Features
 	if set == nil || subject.place == nil {
@@ -88,7 +90,10 @@ func relate(photo, subject *subject) finding {
 	}
 	h := &hunt{s: subject}
 	f.photo.Original = photo.description.Original
-	h.verify(&f, set, subject.place.Suppose(f.whole.suppose(set, subject.place)))
+	h.verify(&f, set, f.supposed(set, subject.place))
+	if f.same {
+		return f
+	}
 	for _, mirrored := range []bool{false, true} {
 		if g := subject.place.Find(set, mirrored); g.Pairs >= fewPairs {
 			h.verify(&f, set, g)

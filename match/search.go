@@ -207,7 +207,7 @@ func (h *hunt) add(p *index.Photo) *finding {
 	if !ok {
 		i = len(h.found)
 		h.at[p.Key] = i
-		f := finding{photo: *p, whole: judge(*h.s, h.probes, sizedOf(p))}
+		f := finding{photo: *p, whole: judge(*h.s, h.probes, sizedOf(p)), same: h.s.description.same(&p.Original)}
 		f.photo.Features = nil
 		f.weigh()
 		h.found = append(h.found, f)
@@ -225,17 +225,18 @@ func (h *hunt) places(r *Result) error {
 	sure := false
 	for _, i := range byWhole[:min(len(byWhole), mostWhole)] {
 		f := &h.found[i]
-		if f.whole.odds < leastWhole {
+		if f.odds < leastWhole {
 			break
 		}
+		sure = sure || f.same
 		photo, err := h.photos.Features(h.ctx, f.photo.Key)
-		if errors.Is(err, index.ErrNotFound) {
-			continue // it was stored without, or is gone
+		if errors.Is(err, index.ErrNotFound) || err == nil && photo.Recipe != feature.Current {
+			continue // it was stored without, or with others, or is gone
 		}
 		if err != nil {
 			return err
 		}
-		h.verify(f, &photo, h.s.place.Suppose(f.whole.suppose(&photo, h.s.place)))
+		h.verify(f, &photo, f.supposed(&photo, h.s.place))
 		sure = sure || f.conclusive()
 	}
 	if sure && h.o.Depth == Auto {
@@ -272,7 +273,11 @@ func (h *hunt) parts(r *Result) error {
 		if err := h.ctx.Err(); err != nil {
 			return err
 		}
-		if guesses[i] = h.s.place.Find(c.Photo.Features, c.Mirrored); guesses[i].Pairs >= fewPairs {
+		guesses[i] = h.s.place.Find(c.Photo.Features, c.Mirrored)
+		if h.s.description.same(&c.Photo.Original) {
+			guesses[i].Pairs = math.MaxInt // first of all
+		}
+		if guesses[i].Pairs >= fewPairs {
 			order = append(order, i)
 		}
 	}
@@ -287,6 +292,9 @@ func (h *hunt) parts(r *Result) error {
 		}
 		p := &found.Candidates[i].Photo
 		f := h.add(p)
+		if f.same {
+			guesses[i] = f.supposed(p.Features, h.s.place)
+		}
 		h.verify(f, p.Features, guesses[i])
 		if hopeless++; f.odds >= leastWhole {
 			hopeless = 0
@@ -319,12 +327,6 @@ func (h *hunt) verify(f *finding, photo *feature.Set, g align.Guess) {
 
 // rank returns what has the least score or more, the surest first.
 func (h *hunt) rank(least float64, searched int) []Match {
-	sureOnes := 0
-	for i := range h.found {
-		if f := &h.found[i]; f.place != nil && f.odds >= sure && f.place.Covered < surrounded {
-			sureOnes++
-		}
-	}
 	var likelier likelihoods
 	if l := h.likelier.Load(); l != nil {
 		likelier = *l
@@ -332,8 +334,11 @@ func (h *hunt) rank(least float64, searched int) []Match {
 	matches := make([]Match, 0, len(h.found))
 	for i := range h.found {
 		f := &h.found[i]
-		f.crowded = sureOnes > 1
-		s, expected := score(f.odds), expectedFalse(f.odds, searched, likelier.of(f.photo.Brand))
+		f.crowded = f.place != nil && slices.ContainsFunc(h.found, f.beside)
+		s, expected := score(f.odds), 0.0
+		if !f.same {
+			expected = expectedFalse(f.odds, searched, likelier.of(f.photo.Brand))
+		}
 		keep := s >= least || f.place != nil && f.shares()
 		if h.o.MaxFalsePerMillion > 0 {
 			keep = expected <= h.o.MaxFalsePerMillion
@@ -348,6 +353,16 @@ func (h *hunt) rank(least float64, searched int) []Match {
 	return matches
 }
 
+// beside tells whether another photo is certainly there, in another part of the subject: the same photo under another key
+// is in the same.
+func (f *finding) beside(o finding) bool {
+	if o.place == nil || o.odds < sure {
+		return false
+	}
+	a, b := f.place.InSubject, o.place.InSubject
+	return align.Common(a, b) < 0.5*min(align.Area(a), align.Area(b))
+}
+
 func orNone(radius *int) int {
 	if radius == nil {
 		return -1
@@ -360,6 +375,14 @@ func (f *finding) conclusive() bool {
 	p := f.place
 	return p != nil && f.odds >= 2*sure && p.Covered >= surrounded && p.Alike >= 0.95 && p.Textured >= 12 &&
 		2*p.Confirmed[1] >= p.Features && p.Confirmed[1] >= 12
+}
+
+// supposed is the guess that a photo lies where its whole picture does.
+func (f *finding) supposed(photo *feature.Set, s *align.Subject) align.Guess {
+	if f.same {
+		return s.Suppose(align.Map{1, 0, 0, 0, 1, 0, 0, 0, 1})
+	}
+	return s.Suppose(f.whole.suppose(photo, s))
 }
 
 // suppose is the map from the photo to the subject that a fit of whole pictures stands for.

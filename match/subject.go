@@ -21,6 +21,11 @@ type Description struct {
 	Warnings    []string     // what was passed over in reading it: "animated"; nil: nothing
 }
 
+// same tells whether the picture is the very file that an original was captured from.
+func (d *Description) same(o *index.Original) bool {
+	return d.Original.SHA256 == o.SHA256 && o.SHA256 != [32]byte{}
+}
+
 // unsureSide is the least shorter side, in pixels, of a picture that is decoded again because its hash was unsure.
 const unsureSide = 600
 

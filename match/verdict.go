@@ -60,6 +60,9 @@ const (
 )
 
 func (f *finding) verdict() Verdict {
+	if f.same {
+		return Copy
+	}
 	// A difference in colour must not keep a variant from being seen as the same picture.
 	if f.whole.odds-weightColour*f.whole.colour >= variantOdds && f.whole.recoloured() {
 		return Variant
@@ -94,6 +97,9 @@ func (f *finding) shares() bool {
 
 // reason is the verdict in a sentence.
 func (f *finding) reason(v Verdict) string {
+	if f.same {
+		return "the very same file"
+	}
 	edits := "no edit seen"
 	if e := f.edits(); len(e) > 0 {
 		edits = strings.Join(e, ", ")

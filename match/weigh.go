@@ -51,6 +51,10 @@ var weights = signs{
 // weigh sets the odds. Of a picture that is too small, too thin or too smooth to have features nothing is known but what
 // the whole pictures tell: the weights were never fitted to such.
 func (f *finding) weigh() {
+	if f.same {
+		f.odds = certain
+		return
+	}
 	if f.place == nil || f.place.assumed {
 		f.odds = f.whole.odds
 		return
@@ -61,6 +65,9 @@ func (f *finding) weigh() {
 		f.odds += v * weights[i]
 	}
 }
+
+// certain is the log-odds of the very same file: more than whatever the weights can come to, so that it is ranked first.
+const certain = 20
 
 // score takes log-odds to 0..1.
 func score(odds float64) float64 { return 1 / (1 + math.Exp(-odds)) }
