@@ -175,6 +175,10 @@ func (m *Matcher) Compare(ctx context.Context, lane Lane, a, b Subject) (Compari
 	if err != nil {
 		return Comparison{}, err
 	}
+	if err := m.gate.enter(ctx, lane); err != nil {
+		return Comparison{}, err
+	}
+	defer m.gate.leave(lane)
 	f := relate(&genuine, &suspect)
 	v := f.verdict()
 	return Comparison{

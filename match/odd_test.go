@@ -8,9 +8,13 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
+	"slices"
 	"testing"
+	"time"
 
 	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/match"
 	"touchstone/picture"
@@ -106,4 +110,89 @@ func specks() picturesque {
 		img = onto(img, mapped(scene(uint64(930+i), 24, 24), faint), at.X, at.Y)
 	}
 	return img
+}
+
+// TestHostileFeatures holds that features that nobody's pictures have give numbers, and are answered in no time.
+func TestHostileFeatures(t *testing.T) {
+	b, photos := catalogue(t)
+	ctx := context.Background()
+	d, err := b.m.Describe(ctx, match.Batch, asPNG(t, photos[3]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	thumbnail := func(w, h int) feature.Thumbnail {
+		half := (w + 1) / 2 * ((h + 1) / 2)
+		return feature.Thumbnail{Width: w, Height: h, Y: make([]uint8, w*h), Cb: make([]uint8, half), Cr: make([]uint8, half)}
+	}
+	each := func(n int, f func(i int, f *feature.Feature)) (fs []feature.Feature) {
+		for i := range n {
+			fs = append(fs, d.Features.Features[i%len(d.Features.Features)])
+			f(i, &fs[i])
+		}
+		return fs
+	}
+	narrow := d.Fingerprint
+	narrow.Box = fingerprint.Box{Left: 65534, Top: 0, Right: 65535, Bottom: 1}
+	for name, c := range map[string]struct {
+		features  []feature.Feature
+		w, h      int
+		thumbnail feature.Thumbnail
+	}{
+		"at one point":     {each(4096, func(_ int, f *feature.Feature) { f.X, f.Y = 300, 300 }), 600, 450, d.Features.Thumbnail},
+		"of size 0":        {each(4096, func(_ int, f *feature.Feature) { f.Size = 0 }), 600, 450, d.Features.Thumbnail},
+		"of size 255":      {each(4096, func(_ int, f *feature.Feature) { f.Size = 255 }), 600, 450, d.Features.Thumbnail},
+		"in a row":         {each(4096, func(i int, f *feature.Feature) { f.X, f.Y = uint16(16*i), 0 }), 600, 450, d.Features.Thumbnail},
+		"all the same":     {each(4096, func(_ int, f *feature.Feature) { *f = d.Features.Features[0] }), 600, 450, d.Features.Thumbnail},
+		"of one pixel":     {each(200, func(int, *feature.Feature) {}), 1, 1, thumbnail(1, 1)},
+		"of a line":        {each(200, func(int, *feature.Feature) {}), 65535, 1, thumbnail(64, 1)},
+		"another shape":    {each(200, func(int, *feature.Feature) {}), 1, 65535, d.Features.Thumbnail},
+		"flat":             {each(200, func(int, *feature.Feature) {}), 600, 450, thumbnail(64, 48)},
+		"none":             {nil, 600, 450, d.Features.Thumbnail},
+		"one":              {each(1, func(int, *feature.Feature) {}), 600, 450, d.Features.Thumbnail},
+		"the photo itself": {d.Features.Features, 600, 450, d.Features.Thumbnail},
+	} {
+		set := feature.Set{Recipe: feature.Current, Width: c.w, Height: c.h, Features: c.features, Thumbnail: c.thumbnail}
+		for _, f := range []*fingerprint.Fingerprint{&d.Fingerprint, &narrow} {
+			s := match.Subject{Fingerprint: f, Features: &set}
+			began := time.Now()
+			r, err := b.m.Match(ctx, match.Batch, s, match.Options{Depth: match.Parts, MinScore: -1, Limit: 100})
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if took := time.Since(began); took > 20*time.Second {
+				t.Errorf("%s: it takes %v", name, took)
+			}
+			for _, m := range r.Matches {
+				if p := m.Evidence.Place; !number(m.Score) || !number(m.ExpectedFalse) || p != nil && (!number(p.Homography[:]...) || !number(p.Scale, p.Rotation, p.Stretch)) {
+					t.Errorf("%s: score %v, %v expected, %+v", name, m.Score, m.ExpectedFalse, p)
+				}
+			}
+			for _, pair := range [][2]match.Subject{{s, {Image: asPNG(t, photos[3])}}, {{Image: asPNG(t, photos[3])}, s}, {s, s}} {
+				if c, err := b.m.Compare(ctx, match.Batch, pair[0], pair[1]); err != nil || !number(c.Score, c.ExpectedFalse) {
+					t.Errorf("%s, compared: %v, score %v", name, err, c.Score)
+				}
+			}
+		}
+	}
+	broken := *d.Features
+	broken.Thumbnail.Y = broken.Thumbnail.Y[:5]
+	empty := d.Fingerprint
+	empty.Box = fingerprint.Box{}
+	for name, s := range map[string]match.Subject{
+		"of nothing":        {Fingerprint: &d.Fingerprint, Features: &feature.Set{Recipe: feature.Current}},
+		"broken":            {Fingerprint: &d.Fingerprint, Features: &broken},
+		"of an image":       {Image: asPNG(t, photos[3]), Features: d.Features},
+		"with an empty box": {Fingerprint: &empty, Features: d.Features},
+		"of an empty box":   {Fingerprint: &empty},
+		"of nothing at all": {Features: d.Features},
+		"of a photo's name": {Photo: index.Key{Brand: "acme", ID: "3"}, Features: d.Features},
+	} {
+		if _, err := b.m.Match(ctx, match.Batch, s, match.Options{}); !errors.Is(err, match.ErrInvalid) {
+			t.Errorf("%s: %v, want ErrInvalid", name, err)
+		}
+	}
+}
+
+func number(vs ...float64) bool {
+	return !slices.ContainsFunc(vs, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
 }

@@ -211,6 +211,9 @@ func TestSurvey(t *testing.T) {
 	if err := b.m.Survey(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the context has ended: %v", err)
 	}
+	if err := match.New(nil, picture.NewDecoder(picture.Limits{}), match.Config{}).Survey(context.Background()); !errors.Is(err, match.ErrInvalid) {
+		t.Errorf("without an index: %v", err)
+	}
 }
 
 // TestOverlay holds that a sheet is drawn, of images alone.
@@ -230,5 +233,10 @@ func TestOverlay(t *testing.T) {
 	var f *index.FieldError
 	if _, _, err := m.Overlay(context.Background(), match.Interactive, match.Subject{Fingerprint: &c.A.Fingerprint}, b); !errors.As(err, &f) || f.Field != "a" {
 		t.Errorf("of a fingerprint: %v", err)
+	}
+	for range 20 {
+		if _, _, err := m.Overlay(context.Background(), match.Interactive, match.Subject{}, match.Subject{}); !errors.As(err, &f) || f.Field != "a" {
+			t.Errorf("of nothing: %v, want the first to be named", err)
+		}
 	}
 }

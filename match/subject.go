@@ -63,6 +63,17 @@ func (s Subject) validate(field string) error {
 	if n != 1 {
 		return invalid(field, "one of an image, a fingerprint and a photo's name, got %d of them", n)
 	}
+	if f := s.Fingerprint; f != nil && f.Recipe == fingerprint.Current && (f.Box.Left >= f.Box.Right || f.Box.Top >= f.Box.Bottom) {
+		return invalid(field, "a fingerprint whose content box is not empty")
+	}
+	if s.Features != nil {
+		if s.Fingerprint == nil {
+			return invalid(field, "features with a fingerprint alone")
+		}
+		if err := s.Features.Validate(); err != nil && s.Features.Recipe == feature.Current {
+			return fmt.Errorf("%w: %w", invalid(field, "features as they can be encoded"), err)
+		}
+	}
 	if s.Photo != (index.Key{}) {
 		if err := s.Photo.Validate(); err != nil {
 			return fmt.Errorf("%w: %w", ErrInvalid, err)
