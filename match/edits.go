@@ -17,7 +17,7 @@ const (
 	turned     = 1.0  // degrees
 	cut        = 0.97 // share of the photo that is seen
 	surrounded = 0.95 // share of the subject that the photo takes
-	oblique    = 0.03 // change of enlargement from one side to the other
+	oblique    = 0.05 // change of enlargement from one corner of what is seen to another: of 640 copies without perspective 9 seem to have more
 	hidden     = 0.88 // share of what is seen that looks alike
 )
 

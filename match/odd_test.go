@@ -116,7 +116,8 @@ func specks() picturesque {
 func TestHostileFeatures(t *testing.T) {
 	b, photos := catalogue(t)
 	ctx := context.Background()
-	d, err := b.m.Describe(ctx, match.Batch, asPNG(t, photos[3]))
+	image := asPNG(t, photos[3])
+	d, err := b.m.Describe(ctx, match.Batch, image)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +168,7 @@ func TestHostileFeatures(t *testing.T) {
 					t.Errorf("%s: score %v, %v expected, %+v", name, m.Score, m.ExpectedFalse, p)
 				}
 			}
-			for _, pair := range [][2]match.Subject{{s, {Image: asPNG(t, photos[3])}}, {{Image: asPNG(t, photos[3])}, s}, {s, s}} {
+			for _, pair := range [][2]match.Subject{{s, {Image: image}}, {s, s}} {
 				if c, err := b.m.Compare(ctx, match.Batch, pair[0], pair[1]); err != nil || !number(c.Score, c.ExpectedFalse) {
 					t.Errorf("%s, compared: %v, score %v", name, err, c.Score)
 				}
@@ -181,7 +182,7 @@ func TestHostileFeatures(t *testing.T) {
 	for name, s := range map[string]match.Subject{
 		"of nothing":        {Fingerprint: &d.Fingerprint, Features: &feature.Set{Recipe: feature.Current}},
 		"broken":            {Fingerprint: &d.Fingerprint, Features: &broken},
-		"of an image":       {Image: asPNG(t, photos[3]), Features: d.Features},
+		"of an image":       {Image: image, Features: d.Features},
 		"with an empty box": {Fingerprint: &empty, Features: d.Features},
 		"of an empty box":   {Fingerprint: &empty},
 		"of nothing at all": {Features: d.Features},

@@ -240,3 +240,33 @@ func TestOverlay(t *testing.T) {
 		}
 	}
 }
+
+// TestBackdrop holds that another backdrop is told from a picture that is darker or paler as a whole.
+func TestBackdrop(t *testing.T) {
+	m := match.New(nil, picture.NewDecoder(picture.Limits{}), match.Config{})
+	photo := bordered(scene(21, 300, 240), 150, 130, white)
+	toned := func(gain, offset int) func(color.RGBA) color.RGBA {
+		of := func(v uint8) uint8 { return uint8(min(int(v)*gain/100+offset, 255)) }
+		return func(c color.RGBA) color.RGBA { return color.RGBA{of(c.R), of(c.G), of(c.B), 255} }
+	}
+	for name, c := range map[string]struct {
+		to   func(color.RGBA) color.RGBA
+		want bool
+	}{
+		"as it is": {toned(100, 0), false},
+		"darker":   {toned(75, 0), false},
+		"paler":    {toned(75, 30), false},
+		"replaced": {func(c color.RGBA) color.RGBA {
+			if c == white {
+				return color.RGBA{200, 205, 215, 255}
+			}
+			return c
+		}, true},
+	} {
+		a, b := match.Subject{Image: asPNG(t, photo)}, match.Subject{Image: packed(t, mapped(photo, c.to))}
+		got, err := m.Compare(context.Background(), match.Interactive, a, b)
+		if err != nil || slices.Contains(got.Edits, "backdrop replaced") != c.want || got.Score < 0.9 {
+			t.Errorf("%s: %v, %v, %.3f, %q", name, err, got.Verdict, got.Score, got.Edits)
+		}
+	}
+}

@@ -22,7 +22,7 @@ type Fit struct {
 	Blocks, Textured int     // of the photo's thumbnail that are seen; of these, with texture
 	Alike            float64 // share of the latter that look alike, by their contrast, 0 to 1
 	Plain            float64 // share of the blocks that have no texture in the photo
-	PlainKept        float64 // of these, the share that has none in the subject either, and about the same brightness
+	PlainKept        float64 // of these, the share that has none in the subject either, and about the same brightness, after what was done to that of all
 	Correlation      float64 // of luma over all that is seen, -1 to 1
 
 	Hue           float64 // mean difference in chroma where they look alike, in levels
