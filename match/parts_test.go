@@ -270,3 +270,23 @@ func TestBackdrop(t *testing.T) {
 		}
 	}
 }
+
+// TestSharedContent holds that a picture that has a part of a photo and goes on otherwise is no copy, and is left out where
+// scores or false matches are bounded.
+func TestSharedContent(t *testing.T) {
+	b, photos := catalogue(t)
+	img := onto(scene(94, 600, 450), cropped(photos[7], image.Rect(0, 0, 115, 450)), 0, 0)
+	r := b.match(img, match.Options{})
+	if len(r.Matches) != 1 || r.Matches[0].Photo.ID != "7" || r.Matches[0].Verdict != match.SharedContent {
+		t.Fatalf("%d matches, %+v", len(r.Matches), r.Matches)
+	}
+	m := r.Matches[0]
+	for name, o := range map[string]match.Options{
+		"more":   {MinScore: m.Score + 0.01},
+		"strict": {MaxFalsePerMillion: m.ExpectedFalse / 2},
+	} {
+		if r := b.match(img, o); len(r.Matches) != 0 {
+			t.Errorf("%s: %+v", name, r.Matches)
+		}
+	}
+}
