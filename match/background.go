@@ -38,6 +38,14 @@ func expectedFalse(odds float64, photos int, likelier float64) float64 {
 	return -1e6 * math.Expm1(-mean)
 }
 
+// expectedFalse is that of the finding's odds; no unrelated subject is the very file.
+func (f *finding) expectedFalse(photos int, likelier float64) float64 {
+	if f.same {
+		return 0
+	}
+	return expectedFalse(f.odds, photos, likelier)
+}
+
 // What a survey does: photos of a brand, so many of others, and how many matches a brand is credited with beyond what
 // was seen, so that few say little.
 const (
@@ -68,8 +76,11 @@ func (l likelihoods) of(brand string) float64 {
 // Survey measures for the largest brands how likely their photos are to be matched by chance, so that ExpectedFalse holds
 // for this catalogue: photos of other brands (or of other products, where there is one brand) are looked for among them.
 // What it finds holds for matches from then on, until the next one. It takes seconds a brand, in the lane of batches.
-// Errors: the index's, the context's.
+// Errors: ErrInvalid (there is no index), the index's, the context's.
 func (m *Matcher) Survey(ctx context.Context) error {
+	if m.photos == nil {
+		return fmt.Errorf("survey: %w: no index to look in", ErrInvalid)
+	}
 	brands, err := m.photos.Brands(ctx)
 	if err != nil {
 		return err

@@ -48,9 +48,14 @@ var weights = signs{
 	-1.55, 1.88, 2.26, 0.79, -1.73, 0.65, 2.95, 0.60, 3.21, 2.43, 2.62, 1.40, -1.29, -0.78, -1.65, -1.69, -2.85, -1.77,
 }
 
-// weigh sets the odds.
+// weigh sets the odds. Of a picture that is too small, too thin or too smooth to have features nothing is known but what
+// the whole pictures tell: the weights were never fitted to such.
 func (f *finding) weigh() {
-	if f.place == nil {
+	if f.same {
+		f.odds = certain
+		return
+	}
+	if f.place == nil || f.place.assumed {
 		f.odds = f.whole.odds
 		return
 	}
@@ -60,6 +65,9 @@ func (f *finding) weigh() {
 		f.odds += v * weights[i]
 	}
 }
+
+// certain is the log-odds of the very same file: more than whatever the weights can come to, so that it is ranked first.
+const certain = 20
 
 // score takes log-odds to 0..1.
 func score(odds float64) float64 { return 1 / (1 + math.Exp(-odds)) }

@@ -22,7 +22,7 @@ type Fit struct {
 	Blocks, Textured int     // of the photo's thumbnail that are seen; of these, with texture
 	Alike            float64 // share of the latter that look alike, by their contrast, 0 to 1
 	Plain            float64 // share of the blocks that have no texture in the photo
-	PlainKept        float64 // of these, the share that has none in the subject either, and about the same brightness
+	PlainKept        float64 // of these, the share that has none in the subject either, and about the same brightness, after what was done to that of all
 	Correlation      float64 // of luma over all that is seen, -1 to 1
 
 	Hue           float64 // mean difference in chroma where they look alike, in levels
@@ -35,6 +35,10 @@ type Fit struct {
 // not covered differs in 10 to 25; features of unrelated pictures differ in 128, and in some 60 where silhouettes coincide.
 var bits = [3]int{24, 40, 56}
 
+// fewRows is how many pixels the thumbnail's shorter side has at the least where a guess is refined. What a dozen rows or
+// fewer say of where a photo lies across them is off by up to a seventh of its height.
+const fewRows = 15
+
 // Verify refines a guess and tells how well what lies there looks like the photo.
 func (s *Subject) Verify(photo *feature.Set, g Guess) Fit {
 	t := &photo.Thumbnail
@@ -44,10 +48,12 @@ func (s *Subject) Verify(photo *feature.Set, g Guess) Fit {
 	m := g.Map
 	scale, _, _, _ := m.Shape(Point{own.X / 2, own.Y / 2})
 	coarse, fine := s.level(max(half.dx, half.dy), scale, g.Mirrored), s.level(max(full.dx, full.dy), scale, g.Mirrored)
-	m = refine(m, half.marks(), &coarse, own, 6)
-	ms := full.marks()
-	m = refine(m, ms, &fine, own, 6)
-	m = refine(m, ms, &fine, own, 8)
+	if min(full.w, full.h) >= fewRows {
+		m = refine(m, half.marks(), &coarse, own, 6)
+		ms := full.marks()
+		m = refine(m, ms, &fine, own, 6)
+		m = refine(m, ms, &fine, own, 8)
+	}
 	ds := s.confirm(photo, &m, g.Mirrored)
 	better := func(n Map) {
 		if d := s.confirm(photo, &n, g.Mirrored); below(d, bits[1]) > below(ds, bits[1])+2 {
