@@ -60,7 +60,7 @@ func listing(t testing.TB) (dir string, sources [][]listed) {
 func TestRealPhotos(t *testing.T) {
 	t.Parallel()
 	dir, sources := listing(t)
-	every := 60
+	every := 120
 	if os.Getenv("TOUCHSTONE_LONG") != "" {
 		every = 1
 	}
@@ -156,7 +156,7 @@ func TestRealPhotos(t *testing.T) {
 func TestRealVariants(t *testing.T) {
 	t.Parallel()
 	dir, _ := listing(t)
-	every := 25
+	every := 40
 	if os.Getenv("TOUCHSTONE_LONG") != "" {
 		every = 1
 	}
