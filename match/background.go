@@ -38,6 +38,14 @@ func expectedFalse(odds float64, photos int, likelier float64) float64 {
 	return -1e6 * math.Expm1(-mean)
 }
 
+// expectedFalse is that of the finding's odds; no unrelated subject is the very file.
+func (f *finding) expectedFalse(photos int, likelier float64) float64 {
+	if f.same {
+		return 0
+	}
+	return expectedFalse(f.odds, photos, likelier)
+}
+
 // What a survey does: photos of a brand, so many of others, and how many matches a brand is credited with beyond what
 // was seen, so that few say little.
 const (
@@ -53,7 +61,7 @@ const (
 // background was measured 2026-11-24 on edited photos of two shops among photos of three others (seed 23 of the product's
 // benchmark: 700 subjects, 931 photos), all of them articles before a plain backdrop: pictures of anything else are
 // matched by chance half as often. Photos of one shop as subjects among those of another give the same curve.
-var background = curve{{-5, 2.6e6}, {-4, 1.6e6}, {-3.5, 1.0e6}, {-3, 2.8e5}, {-2, 1.1e5}, {-1, 3.7e4}, {0, 8e3}, {2, 1.1e3}}
+var background = curve{{-5, 2.6e6}, {-4, 1.6e6}, {-3.5, 1.0e6}, {-3, 2.8e5}, {-2, 1.1e5}, {-1, 3.2e4}, {0, 8e3}, {2, 1.1e3}}
 
 // likelihoods are how many times as likely as the background each brand's photos are to match by chance.
 type likelihoods map[string]float64
@@ -68,8 +76,11 @@ func (l likelihoods) of(brand string) float64 {
 // Survey measures for the largest brands how likely their photos are to be matched by chance, so that ExpectedFalse holds
 // for this catalogue: photos of other brands (or of other products, where there is one brand) are looked for among them.
 // What it finds holds for matches from then on, until the next one. It takes seconds a brand, in the lane of batches.
-// Errors: the index's, the context's.
+// Errors: ErrInvalid (there is no index), the index's, the context's.
 func (m *Matcher) Survey(ctx context.Context) error {
+	if m.photos == nil {
+		return fmt.Errorf("survey: %w: no index to look in", ErrInvalid)
+	}
 	brands, err := m.photos.Brands(ctx)
 	if err != nil {
 		return err

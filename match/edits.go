@@ -17,7 +17,7 @@ const (
 	turned     = 1.0  // degrees
 	cut        = 0.97 // share of the photo that is seen
 	surrounded = 0.95 // share of the subject that the photo takes
-	oblique    = 0.03 // change of enlargement from one side to the other
+	oblique    = 0.05 // change of enlargement from one corner of what is seen to another: of 640 copies without perspective 9 seem to have more
 	hidden     = 0.88 // share of what is seen that looks alike
 )
 
@@ -25,6 +25,9 @@ func degrees(radians float64) float64 { return radians * 180 / math.Pi }
 
 // edits names what was done to the photo to make the subject.
 func (f *finding) edits() []string {
+	if f.same {
+		return nil
+	}
 	e := f.changes()
 	if s := f.scale(); s > 0 && math.Abs(s-1) >= resized {
 		e = append(e, fmt.Sprintf("resized to %.0f%%", 100*s))

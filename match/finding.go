@@ -33,7 +33,7 @@ type Place struct {
 	Rotation   float64 // degrees, clockwise, -180 to 180, after mirroring
 	Stretch    float64 // 1 or more: the enlargement along one direction over that across
 
-	assumed bool // it follows from the whole pictures, and the pixels were not looked at
+	assumed bool // it follows from the whole pictures: no feature could be held against the pixels, which look alike
 }
 
 // finding is what is known of a photo that the subject may have been made from.
@@ -43,6 +43,7 @@ type finding struct {
 	place *Place
 	odds  float64
 
+	same    bool // the subject is the very file that the photo was described from
 	crowded bool // other photos were found in other parts of the subject
 }
 
@@ -50,6 +51,9 @@ func (f *finding) evidence() Evidence {
 	w := &f.whole
 	return Evidence{w.pdq, w.p, w.colour, w.probe.Symmetry, w.probe.Part, w.part, w.odds, f.place}
 }
+
+// assumedAlike is the least correlation of luma at which whole pictures are believed where there are no features.
+const assumedAlike = 0.9
 
 // locate describes a fit in the terms of a Place.
 func locate(fit align.Fit, photo, subject sized) *Place {
@@ -71,12 +75,14 @@ func locate(fit align.Fit, photo, subject sized) *Place {
 	scale, turn, stretch, _ := fit.Map.Shape(align.Point{X: own.X / 2, Y: own.Y / 2})
 	p.Scale = scale * float64(max(subject.width, subject.height)) / float64(max(photo.width, photo.height))
 	p.Rotation, p.Stretch = degrees(turn), stretch
+	p.assumed = p.Features == 0 && p.Pairs == 0 && p.Correlation >= assumedAlike
 	return p
 }
 
 // relate is what is known of a photo and a subject, without an index.
 func relate(photo, subject *subject) finding {
 	f := finding{whole: judge(*subject, subject.probes(), photo.sized())}
+	f.same = subject.description.same(&photo.description.Original)
 	f.weigh()
 	set := photo.description.Features
 	if set == nil || subject.place == nil {
@@ -84,7 +90,10 @@ func relate(photo, subject *subject) finding {
 	}
 	h := &hunt{s: subject}
 	f.photo.Original = photo.description.Original
-	h.verify(&f, set, subject.place.Suppose(f.whole.suppose(set, subject.place)))
+	h.verify(&f, set, f.supposed(set, subject.place))
+	if f.same {
+		return f
+	}
 	for _, mirrored := range []bool{false, true} {
 		if g := subject.place.Find(set, mirrored); g.Pairs >= fewPairs {
 			h.verify(&f, set, g)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"touchstone/fingerprint"
 )
 
 // enter takes a place for the lane in a goroutine and tells when it has it.
@@ -153,5 +155,25 @@ func TestGateHoldsItsBound(t *testing.T) {
 	wg.Wait()
 	if most.Load() > 3 || g.free != 3 || g.batch != 0 {
 		t.Errorf("%d at once, %d free and %d batch at the end, want at most 3, 3 and 0", most.Load(), g.free, g.batch)
+	}
+}
+
+// TestCompareWaits holds that what is compared by fingerprints and features alone takes a worker's place as well.
+func TestCompareWaits(t *testing.T) {
+	m := New(nil, nil, Config{Workers: 1})
+	if err := m.gate.enter(context.Background(), Batch); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	defer cancel()
+	f := fingerprint.Fingerprint{Recipe: fingerprint.Current, Box: fingerprint.WholeBox()}
+	f.Whole.PDQ[0], f.Content.PDQ[0] = 1, 1
+	s := Subject{Fingerprint: &f}
+	if _, err := m.Compare(ctx, Interactive, s, s); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while all are busy: %v", err)
+	}
+	m.gate.leave(Batch)
+	if _, err := m.Compare(context.Background(), Interactive, s, s); err != nil {
+		t.Errorf("once there is a place: %v", err)
 	}
 }

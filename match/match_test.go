@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -194,6 +195,11 @@ func TestInvalidQuestions(t *testing.T) {
 		"radius beyond bits":  {match.Subject{Image: img}, match.Options{RadiusPDQ: n(257)}, "radius_bits"},
 		"negative radius":     {match.Subject{Image: img}, match.Options{RadiusPDQ: n(-1)}, "radius_bits"},
 		"radius of P too far": {match.Subject{Image: img}, match.Options{RadiusP: n(65)}, "radius64_bits"},
+		"depth beyond":        {match.Subject{Image: img}, match.Options{Depth: match.Parts + 1}, "depth"},
+		"parts in a radius":   {match.Subject{Image: img}, match.Options{Depth: match.Parts, RadiusPDQ: n(31)}, "depth"},
+		"parts in one of P":   {match.Subject{Image: img}, match.Options{Depth: match.Parts, RadiusP: n(10)}, "depth"},
+		"no least score":      {match.Subject{Image: img}, match.Options{MinScore: math.NaN()}, "min_score"},
+		"beyond certain":      {match.Subject{Image: img}, match.Options{MinScore: 1.01}, "min_score"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := b.m.Match(context.Background(), match.Interactive, c.s, c.o)

@@ -2,6 +2,7 @@ package match
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,9 +17,13 @@ const sheetSide = 700
 // laid over the suspect one, and where they differ. It returns a PNG and the comparison that it shows. Errors: as Compare;
 // both subjects must be images.
 func (m *Matcher) Overlay(ctx context.Context, lane Lane, a, b Subject) ([]byte, Comparison, error) {
-	for field, s := range map[string]Subject{"a": a, "b": b} {
+	sides := [...]struct {
+		field string
+		Subject
+	}{{"a", a}, {"b", b}}
+	for _, s := range sides {
 		if s.Image == nil {
-			return nil, Comparison{}, invalid(field, "an image: of a photo or a fingerprint there are no pixels to draw")
+			return nil, Comparison{}, invalid(s.field, "an image: of a photo or a fingerprint there are no pixels to draw")
 		}
 	}
 	c, err := m.Compare(ctx, lane, a, b)
@@ -30,9 +35,9 @@ func (m *Matcher) Overlay(ctx context.Context, lane Lane, a, b Subject) ([]byte,
 	}
 	defer m.gate.leave(lane)
 	var ps [2]*picture.Picture
-	for i, s := range []Subject{a, b} {
+	for i, s := range sides {
 		if ps[i], err = m.decoder.DecodeKeeping(ctx, s.Image, picture.Sides{Longer: sheetSide}); err != nil {
-			return nil, Comparison{}, &SubjectError{[]string{"a", "b"}[i], err}
+			return nil, Comparison{}, &SubjectError{s.field, err}
 		}
 	}
 	pair := overlay.Pair{
@@ -40,15 +45,25 @@ func (m *Matcher) Overlay(ctx context.Context, lane Lane, a, b Subject) ([]byte,
 		Title: fmt.Sprintf("%v, probability %.3f", c.Verdict, c.Score),
 		Notes: []string{c.Reason, "Edits: " + orNoneSeen(c.Edits)},
 	}
-	if p := c.Evidence.Place; p != nil && c.Verdict != None {
+	if p := c.Evidence.Place; p != nil && c.Verdict != None && len(p.InPhoto) > 0 {
 		r := overlay.Region{Map: p.Homography}
 		for _, q := range p.InPhoto {
 			r.Seen = append(r.Seen, [2]float64{q.X, q.Y})
 		}
 		pair.Regions = append(pair.Regions, r)
 	}
-	png, err := overlay.PNG(pair)
+	png, err := sheet(pair)
 	return png, c, err
+}
+
+// sheet draws a pair, without its regions where these can't be drawn: next to nothing of the photo is seen then.
+func sheet(p overlay.Pair) ([]byte, error) {
+	png, err := overlay.PNG(p)
+	if errors.Is(err, overlay.ErrRegion) {
+		p.Regions = nil
+		return overlay.PNG(p)
+	}
+	return png, err
 }
 
 func orNoneSeen(edits []string) string {

@@ -268,6 +268,9 @@ func TestSurvey(t *testing.T) {
 	if err := b.m.Survey(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the context has ended: %v", err)
 	}
+	if err := match.New(nil, picture.NewDecoder(picture.Limits{}), match.Config{}).Survey(context.Background()); !errors.Is(err, match.ErrInvalid) {
+		t.Errorf("without an index: %v", err)
+	}
 }
 
 // TestOverlay holds that a sheet is drawn, of images alone.
@@ -287,5 +290,60 @@ func TestOverlay(t *testing.T) {
 	var f *index.FieldError
 	if _, _, err := m.Overlay(context.Background(), match.Interactive, match.Subject{Fingerprint: &c.A.Fingerprint}, b); !errors.As(err, &f) || f.Field != "a" {
 		t.Errorf("of a fingerprint: %v", err)
+	}
+	for range 20 {
+		if _, _, err := m.Overlay(context.Background(), match.Interactive, match.Subject{}, match.Subject{}); !errors.As(err, &f) || f.Field != "a" {
+			t.Errorf("of nothing: %v, want the first to be named", err)
+		}
+	}
+}
+
+// TestBackdrop holds that another backdrop is told from a picture that is darker or paler as a whole.
+func TestBackdrop(t *testing.T) {
+	m := match.New(nil, picture.NewDecoder(picture.Limits{}), match.Config{})
+	photo := bordered(scene(21, 300, 240), 150, 130, white)
+	toned := func(gain, offset int) func(color.RGBA) color.RGBA {
+		of := func(v uint8) uint8 { return uint8(min(int(v)*gain/100+offset, 255)) }
+		return func(c color.RGBA) color.RGBA { return color.RGBA{of(c.R), of(c.G), of(c.B), 255} }
+	}
+	for name, c := range map[string]struct {
+		to   func(color.RGBA) color.RGBA
+		want bool
+	}{
+		"as it is": {toned(100, 0), false},
+		"darker":   {toned(75, 0), false},
+		"paler":    {toned(75, 30), false},
+		"replaced": {func(c color.RGBA) color.RGBA {
+			if c == white {
+				return color.RGBA{200, 205, 215, 255}
+			}
+			return c
+		}, true},
+	} {
+		a, b := match.Subject{Image: asPNG(t, photo)}, match.Subject{Image: packed(t, mapped(photo, c.to))}
+		got, err := m.Compare(context.Background(), match.Interactive, a, b)
+		if err != nil || slices.Contains(got.Edits, "backdrop replaced") != c.want || got.Score < 0.9 {
+			t.Errorf("%s: %v, %v, %.3f, %q", name, err, got.Verdict, got.Score, got.Edits)
+		}
+	}
+}
+
+// TestSharedContent holds that a picture that has a part of a photo and goes on otherwise is no copy, and is left out where
+// scores or false matches are bounded.
+func TestSharedContent(t *testing.T) {
+	b, photos := catalogue(t)
+	img := onto(scene(94, 600, 450), cropped(photos[7], image.Rect(0, 0, 115, 450)), 0, 0)
+	r := b.match(img, match.Options{})
+	if len(r.Matches) != 1 || r.Matches[0].Photo.ID != "7" || r.Matches[0].Verdict != match.SharedContent {
+		t.Fatalf("%d matches, %+v", len(r.Matches), r.Matches)
+	}
+	m := r.Matches[0]
+	for name, o := range map[string]match.Options{
+		"more":   {MinScore: m.Score + 0.01},
+		"strict": {MaxFalsePerMillion: m.ExpectedFalse / 2},
+	} {
+		if r := b.match(img, o); len(r.Matches) != 0 {
+			t.Errorf("%s: %+v", name, r.Matches)
+		}
 	}
 }

@@ -27,14 +27,16 @@ const (
 // Options narrows a match. The zero value asks for the defaults.
 type Options struct {
 	// RadiusPDQ (0 to 256) and RadiusP (0 to 64) are how many bits away photos are looked at: those within either count.
-	// With both nil the radii follow from the number of photos, and of what is found only matches with a score of
-	// MinScore or more are returned. Otherwise nil leaves that hash out, and everything within is returned, by whole
-	// pictures alone.
+	// With both nil the radii follow from the number of photos, and MinScore and MaxFalsePerMillion tell what of all that is
+	// found is returned. Otherwise nil leaves that hash out, and everything within is returned that MaxFalsePerMillion
+	// doesn't leave out, by whole pictures alone.
 	RadiusPDQ, RadiusP *int
-	Depth              Depth
-	Limit              int // most matches, 1 to MaxLimit; 0: DefaultLimit
+	Depth              Depth // Parts doesn't go with a radius
+	Limit              int   // most matches, 1 to MaxLimit; 0: DefaultLimit
 	Filter             index.Filter
-	MinScore           float64 // 0: MinScore; negative: everything that was looked at
+	// MinScore is the least score of a match that is returned, at most 1. Negative: everything that was looked at. 0: those
+	// with a score of MinScore or more, and those with the verdict SharedContent, whatever theirs.
+	MinScore float64
 	// MaxFalsePerMillion is how many false matches a million unrelated subjects may have: only matches that are strong
 	// enough for that are returned, whatever their score. Above 0 and up to a million; 0: MinScore decides.
 	MaxFalsePerMillion float64
@@ -46,7 +48,8 @@ const (
 	MaxLimit     = 1000
 )
 
-// MinScore is the least score of a match that is returned when no radius was asked for.
+// MinScore is the least score of a match that is returned when neither a radius nor another least score was asked for; but
+// see Options.MinScore.
 const MinScore = 0.5
 
 // The radii when none is asked for. Copies lie far from their photos where a banner was put over them or the tones
@@ -58,17 +61,19 @@ const (
 	wideMost   = 50_000 // photos among which a search is wide
 	narrowPDQ  = 31     // the bound that PDQ's authors recommend
 	narrowP    = 10     // bits, of 64: at 12 the search among a million takes four times as long
-	candidates = 200    // nearest photos that are verified, at the least
+	candidates = 200    // nearest photos that are judged by their hashes and colours, at the least
 )
 
 // What is verified by features.
 const (
-	mostWhole   = 12   // of those that whole pictures suggest
-	leastWhole  = -3.0 // log-odds by these
-	mostParts   = 40   // of those that features suggest
-	fewPairs    = 3    // features that agree, without which there is nothing to verify
-	mostGuesses = 20   // that are held against the pixels, of most features in agreement
-	patience    = 6    // guesses in a row that are hopeless, after which those of no more features are left alone
+	mostWhole    = 12   // of those that whole pictures suggest
+	leastWhole   = -3.0 // log-odds by these
+	mostParts    = 40   // of those that features suggest
+	fewPairs     = 3    // features that agree, without which there is nothing to verify
+	tellingPairs = 6    // more than agree by chance, mostly
+	patientVotes = 20   // candidates in a row with fewer, after which those of fewer votes are left alone
+	mostGuesses  = 20   // that are held against the pixels, of most features in agreement
+	patience     = 6    // guesses in a row that are hopeless, after which those of no more features are left alone
 )
 
 // Radii are those of a match among so many photos, as far as the filter passes them, for which none is asked for: Options'
@@ -80,6 +85,9 @@ func Radii(photos int) (pdq, p *int) {
 	}
 	return of(narrowPDQ), of(narrowP)
 }
+
+// asked tells whether a radius was asked for.
+func (o Options) asked() bool { return o.RadiusPDQ != nil || o.RadiusP != nil }
 
 func (o Options) validate() error {
 	if o.Limit < 0 || o.Limit > MaxLimit {
@@ -96,6 +104,12 @@ func (o Options) validate() error {
 	}
 	if o.Depth > Parts {
 		return invalid("depth", "AUTO, WHOLE or PARTS, got %d", o.Depth)
+	}
+	if o.Depth == Parts && o.asked() {
+		return invalid("depth", "not PARTS together with a radius: within one, whole pictures are compared alone")
+	}
+	if !(o.MinScore <= 1) {
+		return invalid("min_score", "at most 1, got %v", o.MinScore)
 	}
 	return nil
 }
@@ -129,7 +143,7 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 		limit = DefaultLimit
 	}
 	h := &hunt{Matcher: m, ctx: ctx, s: &s, self: self, o: o, probes: s.probes(), at: map[index.Key]int{}}
-	asked := o.RadiusPDQ != nil || o.RadiusP != nil
+	asked := o.asked()
 	r := Result{Status: NothingFound, RadiusPDQ: -1, RadiusP: -1, Subject: s.description}
 	if len(h.probes) > 0 {
 		if err := h.wholes(&r, limit, asked); err != nil {
@@ -220,7 +234,7 @@ func (h *hunt) add(p *index.Photo) *finding {
 	if ok && h.found[i].photo.Original.SHA256 == p.Original.SHA256 {
 		return &h.found[i]
 	}
-	f := finding{photo: *p, whole: judge(*h.s, h.probes, sizedOf(p))}
+	f := finding{photo: *p, whole: judge(*h.s, h.probes, sizedOf(p)), same: h.s.description.same(&p.Original)}
 	f.photo.Features = nil
 	f.weigh()
 	if ok {
@@ -242,9 +256,10 @@ func (h *hunt) places(r *Result) error {
 	sure := false
 	for _, i := range byWhole[:min(len(byWhole), mostWhole)] {
 		f := &h.found[i]
-		if f.whole.odds < leastWhole {
+		if f.odds < leastWhole {
 			break
 		}
+		sure = sure || f.same
 		photo, err := h.photos.Features(h.ctx, f.photo.Key, f.photo.Revision) // and not those of one that has replaced it
 		if errors.Is(err, index.ErrNotFound) {
 			continue // it was stored without
@@ -255,7 +270,7 @@ func (h *hunt) places(r *Result) error {
 		if photo.Recipe != feature.Current {
 			return fmt.Errorf("%w: features of recipe %d, want %d", index.ErrRecipe, photo.Recipe, feature.Current)
 		}
-		h.verify(f, &photo, h.s.place.Suppose(f.whole.suppose(&photo, h.s.place)))
+		h.verify(f, &photo, f.supposed(&photo, h.s.place))
 		sure = sure || f.conclusive()
 	}
 	if sure && h.o.Depth == Auto {
@@ -281,7 +296,11 @@ func (h *hunt) parts(r *Result) error {
 	}
 	guesses := make([]align.Guess, len(found.Candidates))
 	order := make([]int, 0, len(guesses))
+	chance := 0 // in a row
 	for i := range found.Candidates {
+		if chance == patientVotes {
+			break
+		}
 		c := &found.Candidates[i]
 		if c.Photo.Key == h.self {
 			if len(h.probes) == 0 {
@@ -292,8 +311,15 @@ func (h *hunt) parts(r *Result) error {
 		if err := h.ctx.Err(); err != nil {
 			return err
 		}
-		if guesses[i] = h.s.place.Find(c.Photo.Features, c.Mirrored); guesses[i].Pairs >= fewPairs {
+		guesses[i] = h.s.place.Find(c.Photo.Features, c.Mirrored)
+		if h.s.description.same(&c.Photo.Original) {
+			guesses[i].Pairs = math.MaxInt // first of all
+		}
+		if guesses[i].Pairs >= fewPairs {
 			order = append(order, i)
+		}
+		if chance++; guesses[i].Pairs >= tellingPairs {
+			chance = 0
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(guesses[b].Pairs, guesses[a].Pairs) })
@@ -307,6 +333,9 @@ func (h *hunt) parts(r *Result) error {
 		}
 		p := &found.Candidates[i].Photo
 		f := h.add(p)
+		if f.same {
+			guesses[i] = f.supposed(p.Features, h.s.place)
+		}
 		h.verify(f, p.Features, guesses[i])
 		if hopeless++; f.odds >= leastWhole {
 			hopeless = 0
@@ -329,19 +358,16 @@ func (h *hunt) verify(f *finding, photo *feature.Set, g align.Guess) {
 	n := *f
 	n.place = locate(h.s.place.Verify(photo, g), own, subject)
 	n.weigh()
+	if math.IsNaN(n.odds) || math.IsInf(n.odds, 0) {
+		return // a map that leads nowhere, of which nothing was seen
+	}
 	if f.place == nil || n.odds > f.odds {
 		*f = n
 	}
 }
 
-// rank returns what has the least score or more, the surest first.
+// rank returns what has the least score or more, or what Options keep beside, the surest first.
 func (h *hunt) rank(least float64, searched int) []Match {
-	sureOnes := 0
-	for i := range h.found {
-		if f := &h.found[i]; f.place != nil && f.odds >= sure && f.place.Covered < surrounded {
-			sureOnes++
-		}
-	}
 	var likelier likelihoods
 	if l := h.likelier.Load(); l != nil {
 		likelier = *l
@@ -349,9 +375,9 @@ func (h *hunt) rank(least float64, searched int) []Match {
 	matches := make([]Match, 0, len(h.found))
 	for i := range h.found {
 		f := &h.found[i]
-		f.crowded = sureOnes > 1
-		s, expected := score(f.odds), expectedFalse(f.odds, searched, likelier.of(f.photo.Brand))
-		keep := s >= least || f.place != nil && f.shares()
+		f.crowded = f.place != nil && slices.ContainsFunc(h.found, f.beside)
+		s, expected := score(f.odds), f.expectedFalse(searched, likelier.of(f.photo.Brand))
+		keep := s >= least || h.o.MinScore == 0 && f.verdict() == SharedContent
 		if h.o.MaxFalsePerMillion > 0 {
 			keep = expected <= h.o.MaxFalsePerMillion
 		}
@@ -363,6 +389,16 @@ func (h *hunt) rank(least float64, searched int) []Match {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), a.Photo.Key.Compare(b.Photo.Key))
 	})
 	return matches
+}
+
+// beside tells whether another photo is certainly there, in another part of the subject: the same photo under another key
+// is in the same.
+func (f *finding) beside(o finding) bool {
+	if o.place == nil || o.odds < sure {
+		return false
+	}
+	a, b := f.place.InSubject, o.place.InSubject
+	return align.Common(a, b) < 0.5*min(align.Area(a), align.Area(b))
 }
 
 func orNone(radius *int) int {
@@ -377,6 +413,14 @@ func (f *finding) conclusive() bool {
 	p := f.place
 	return p != nil && f.odds >= 2*sure && p.Covered >= surrounded && p.Alike >= 0.95 && p.Textured >= 12 &&
 		2*p.Confirmed[1] >= p.Features && p.Confirmed[1] >= 12
+}
+
+// supposed is the guess that a photo lies where its whole picture does.
+func (f *finding) supposed(photo *feature.Set, s *align.Subject) align.Guess {
+	if f.same {
+		return s.Suppose(align.Map{1, 0, 0, 0, 1, 0, 0, 0, 1})
+	}
+	return s.Suppose(f.whole.suppose(photo, s))
 }
 
 // suppose is the map from the photo to the subject that a fit of whole pictures stands for.

@@ -21,6 +21,11 @@ type Description struct {
 	Warnings    []string     // what was passed over in reading it: "animated"; nil: nothing
 }
 
+// same tells whether the picture is the very file that an original was captured from.
+func (d *Description) same(o *index.Original) bool {
+	return d.Original.SHA256 == o.SHA256 && o.SHA256 != [32]byte{}
+}
+
 // unsureSide is the least shorter side, in pixels, of a picture that is decoded again because its hash was unsure.
 const unsureSide = 600
 
@@ -29,6 +34,7 @@ type subject struct {
 	description Description
 	probes      func() []fingerprint.Probe // computed when asked for: describing a photo needs none
 	place       *align.Subject             // what photos are looked for in; nil: nothing is known of it but hashes
+	plain       error                      // fingerprint.ErrPlain, where hashes tell nothing and features have to
 }
 
 // sized is a fingerprint with the size of its picture, 0 by 0 where that is not known.
@@ -57,6 +63,17 @@ func (s Subject) validate(field string) error {
 	if n != 1 {
 		return invalid(field, "one of an image, a fingerprint and a photo's name, got %d of them", n)
 	}
+	if f := s.Fingerprint; f != nil && f.Recipe == fingerprint.Current && (f.Box.Left >= f.Box.Right || f.Box.Top >= f.Box.Bottom) {
+		return invalid(field, "a fingerprint whose content box is not empty")
+	}
+	if s.Features != nil {
+		if s.Fingerprint == nil {
+			return invalid(field, "features with a fingerprint alone")
+		}
+		if err := s.Features.Validate(); err != nil && s.Features.Recipe == feature.Current {
+			return fmt.Errorf("%w: %w", invalid(field, "features as they can be encoded"), err)
+		}
+	}
 	if s.Photo != (index.Key{}) {
 		if err := s.Photo.Validate(); err != nil {
 			return fmt.Errorf("%w: %w", ErrInvalid, err)
@@ -74,8 +91,9 @@ func sizedOf(p *index.Photo) sized {
 type use uint8
 
 const (
-	toKeep use = iota // as a genuine photo is described
-	toFind            // photos in it
+	toKeep  use = iota // as a genuine photo is described
+	toFind             // photos in it
+	toMatch            // as a whole
 )
 
 // open reads a subject. With fingerprint.ErrPlain it returns what is known of the picture as well.
@@ -92,7 +110,7 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject, u use) (subjec
 			}
 			sub.place = align.OfSet(*s.Features)
 		}
-		return sub, nil
+		return sub, sub.known(s.Features)
 	case s.Image != nil:
 		if err := m.gate.enter(ctx, lane); err != nil {
 			return subject{}, err
@@ -111,14 +129,34 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject, u use) (subjec
 	case err != nil && !errors.Is(err, index.ErrNotFound):
 		return subject{}, err
 	}
-	return sub, nil
+	return sub, sub.known(sub.description.Features)
+}
+
+// known tells, as fingerprint.ErrPlain, that neither the fingerprint nor the features of a subject whose pixels are not
+// there are enough to look for it. Features are nil where none are known.
+func (s *subject) known(features *feature.Set) error {
+	if !s.description.Fingerprint.Plain() {
+		return nil
+	}
+	s.plain = fmt.Errorf("%w: its hashes tell nothing", fingerprint.ErrPlain)
+	n := 0
+	if features != nil {
+		n = len(features.Features)
+	}
+	if n < fewFeatures {
+		return fmt.Errorf("%w, and %d features are known, want %d or more", s.plain, n, fewFeatures)
+	}
+	return nil
 }
 
 // read decodes and describes an image; the gate is held.
 func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error) {
 	o := feature.Genuine()
-	if u == toFind {
+	switch u {
+	case toFind:
 		o = feature.Suspect()
+	case toMatch:
+		o.Side = 0
 	}
 	p, err := m.decoder.DecodeKeeping(ctx, image, picture.Sides{Shorter: fingerprint.ReducedSide, Longer: o.Side})
 	if err != nil {
@@ -141,14 +179,19 @@ func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error
 		Width:  p.Width, Height: p.Height,
 		Format: p.Format.String(),
 	}, Warnings: p.Warnings.Names()}
+	if u == toMatch {
+		d.Fingerprint = a.Fingerprint()
+		return subject{description: d, probes: a.Probes, plain: plain}, nil
+	}
 	v := feature.Extract(p.Image, p.Width, p.Height, o)
 	if plain != nil && len(v.Features) < fewFeatures {
 		return subject{description: d}, plain
 	}
 	d.Fingerprint = a.Fingerprint()
-	sub := subject{description: d, probes: a.Probes}
+	sub := subject{description: d, probes: a.Probes, plain: plain}
 	if u == toKeep {
-		sub.description.Features = &v.Set
+		set := v.Set // not a part of v, which has all the pixels
+		sub.description.Features = &set
 	} else {
 		sub.place = align.OfView(v)
 	}

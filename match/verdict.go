@@ -11,7 +11,7 @@ type Verdict uint8
 // The verdicts.
 const (
 	None          Verdict = iota + 1 // not near enough to be called the same photo; worth a look where its score is 0.5 or more
-	Copy                             // the same photo, at another size or quality at most
+	Copy                             // the same photo, at another size, quality or brightness at most
 	EditedCopy                       // the same photo, edited: the edits say how
 	Partial                          // less than half of the photo
 	SharedContent                    // another picture that has a part in common: the same model, backdrop or scene
@@ -60,6 +60,9 @@ const (
 )
 
 func (f *finding) verdict() Verdict {
+	if f.same {
+		return Copy
+	}
 	// A difference in colour must not keep a variant from being seen as the same picture.
 	if f.whole.odds-weightColour*f.whole.colour >= variantOdds && f.whole.recoloured() {
 		return Variant
@@ -94,6 +97,9 @@ func (f *finding) shares() bool {
 
 // reason is the verdict in a sentence.
 func (f *finding) reason(v Verdict) string {
+	if f.same {
+		return "the very same file"
+	}
 	edits := "no edit seen"
 	if e := f.edits(); len(e) > 0 {
 		edits = strings.Join(e, ", ")

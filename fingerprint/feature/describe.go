@@ -16,12 +16,20 @@ type place struct{ x, y int16 }
 type offset struct{ x, y int8 }
 
 // turned are the samples' offsets by the spot's angle.
-var turned = makeTurned()
+type turned [256][sampleCount]offset
 
-func makeTurned() *[256][sampleCount]offset {
-	var t [256][sampleCount]offset
+// asFound are those of spots that were found on the level, and scaled those of spots a little smaller or larger than the
+// level shows them, in sixty-fourths of the size: asFound is in the middle.
+var (
+	asFound = makeTurned(64)
+	scaled  = [...]*turned{makeTurned(57), makeTurned(60), asFound, makeTurned(68), makeTurned(72)}
+)
+
+// makeTurned are the offsets of a spot that is so many sixty-fourths of its size.
+func makeTurned(size int) *turned {
+	var t turned
 	for a := range t {
-		sin, cos := sine(a), sine(a+64)
+		sin, cos := sine(a)*size/64, sine(a+64)*size/64
 		for i, p := range samples {
 			x, y := int(p.x), int(p.y)
 			t[a][i] = offset{rounded(cos*x - sin*y), rounded(sin*x + cos*y)}
@@ -51,9 +59,8 @@ func rounded(v int) int8 {
 	return int8((v + one/2) / one)
 }
 
-// sample takes the samples around a spot.
-func (l *level) sample(v *[sampleCount]uint8, x, y int, angle uint8) {
-	places := &turned[angle]
+// sample takes the samples around a spot, which lie at places.
+func (l *level) sample(v *[sampleCount]uint8, x, y int, places *[sampleCount]offset) {
 	at, stride, pix := l.origin+y*l.smooth.stride+x, l.smooth.stride, l.smooth.pix
 	for i := range fineCount {
 		p := places[i]
@@ -66,10 +73,13 @@ func (l *level) sample(v *[sampleCount]uint8, x, y int, angle uint8) {
 	}
 }
 
-// describe compares the samples around a spot.
-func describe(l *level, x, y int, angle uint8) (d Descriptor) {
+// describe compares the samples around a spot that was found on the level.
+func describe(l *level, x, y int, angle uint8) Descriptor { return l.compare(x, y, &asFound[angle]) }
+
+// compare compares the samples around a spot, which lie at places.
+func (l *level) compare(x, y int, places *[sampleCount]offset) (d Descriptor) {
 	var v [sampleCount]uint8
-	l.sample(&v, x, y, angle)
+	l.sample(&v, x, y, places)
 	for i := range d {
 		var w uint64
 		for j := 63; j >= 0; j-- {

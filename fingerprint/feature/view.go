@@ -102,7 +102,10 @@ func (v *View) Describe(x, y, diam float64, angle uint8) (d Descriptor, ok bool)
 	if !(px >= border && py >= border && px < float64(l.plane.w-border) && py < float64(l.plane.h-border)) {
 		return d, false
 	}
-	return describe(l, int(px), int(py), angle), true
+	// By how much the level shows the spot smaller or larger than it shows those that are found on it.
+	r := diam / (diameter * max(l.stepX/sx, l.stepY/sy))
+	t := scaled[min(max(int(math.Floor((r-1)*16+2.5)), 0), len(scaled)-1)]
+	return l.compare(int(px), int(py), &t[angle]), true
 }
 
 // Lumas are the picture's luma at falling sizes, largest first, each 2^(-1/3) of the one before; the last has about 8

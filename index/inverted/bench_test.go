@@ -70,17 +70,28 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-// BenchmarkPut takes photos of 200 features one by one.
+// BenchmarkPut takes photos of 200 features, so many at a time.
 func BenchmarkPut(b *testing.B) {
-	r := rand.New(rand.NewPCG(1, 0))
-	var photo []feature.Feature
-	for range 200 {
-		photo = append(photo, spot(r))
+	for _, n := range []int{1, 100} {
+		b.Run(fmt.Sprintf("photos=%d", n), func(b *testing.B) {
+			r := rand.New(rand.NewPCG(1, 0))
+			rows, photos := make([]uint32, n), make([][]feature.Feature, n)
+			for i := range photos {
+				for range 200 {
+					photos[i] = append(photos[i], spot(r))
+				}
+			}
+			s := inverted.NewSet()
+			b.ReportAllocs()
+			start := processor()
+			for i := 0; b.Loop(); i++ {
+				for j := range rows {
+					rows[j] = uint32((i*n + j) % 100_000)
+				}
+				s.Put(rows, photos)
+			}
+			s.Wait()
+			b.ReportMetric(float64((processor()-start).Microseconds())/1000/float64(b.N*n), "cpu-ms/photo")
+		})
 	}
-	s := inverted.NewSet()
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		s.Put([]uint32{uint32(i % 100_000)}, [][]feature.Feature{photo})
-	}
-	s.Wait()
 }

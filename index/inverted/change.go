@@ -26,16 +26,26 @@ func (s *Set) Put(rows []uint32, features [][]feature.Feature) {
 	}
 }
 
+// together is how many photos at most are sorted into words at once: the more, the more often what lies under a centre of
+// the first level is used once it has been fetched.
+const together = 16
+
 // encoded is what is kept of photos, by ascending row, each once.
 func encoded(rows []uint32, features [][]feature.Feature) []photo {
 	v := words()
 	all := make([]photo, len(rows))
 	var next atomic.Int64
 	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(rows)) {
+	workers := min(runtime.GOMAXPROCS(0), len(rows))
+	step := min(max(len(rows)/workers, 1), together)
+	for range workers {
 		group.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(rows)); i = next.Add(1) - 1 {
-				all[i] = photo{rows[i], v.entries(features[i])}
+			var s sorter
+			for to := int(next.Add(int64(step))); to-step < len(rows); to = int(next.Add(int64(step))) {
+				from := to - step
+				for i, e := range v.entries(&s, features[from:min(to, len(rows))]) {
+					all[from+i] = photo{rows[from+i], e}
+				}
 			}
 		})
 	}

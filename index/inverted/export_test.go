@@ -10,11 +10,11 @@ import (
 const (
 	SmallTail      = 400
 	SmallDocs      = 60
-	SmallRead      = 2000
+	smallRead      = 2000
 	SmallWitnesses = 40
 )
 
-var smallLimits = limits{tail: SmallTail, frozen: 2, docs: SmallDocs, ratio: 2, read: SmallRead, witnesses: SmallWitnesses}
+var smallLimits = limits{tail: SmallTail, frozen: 2, docs: SmallDocs, ratio: 2, read: smallRead, witnesses: SmallWitnesses}
 
 // Small returns a Set that changes its shape at small sizes, so that tests cross every border.
 func Small() *Set { return newSet(smallLimits) }
@@ -32,17 +32,23 @@ func (s *Set) Parts() (segments, tails int) {
 }
 
 // Assign is the words nearest to d.
-func Assign(d feature.Descriptor) [maxAssigned]uint16 {
-	var out [maxAssigned]uint16
-	words().assign(&d, out[:])
+func Assign(d feature.Descriptor) (out [maxAssigned]uint16) {
+	s := sorter{descriptors: []feature.Descriptor{d}}
+	words().assign(&s)
+	for i, b := range s.best[0] {
+		out[i] = uint16(b)
+	}
 	return out
 }
 
 // Signature is what tells d apart within a word.
 func Signature(d feature.Descriptor, word uint16) uint64 { return words().signature(&d, word) }
 
-// Bound, Rarity and Nearness are what votes are weighed by.
-func Bound(photos int) int                { return bound(photos) }
+// SmallMost is how many entries Small reads among so many photos.
+func SmallMost(photos int) int { return int(smallLimits.most(photos)) }
+
+// Bounds, Rarity and Nearness are what votes are weighed by.
+func Bounds(photos int) (all, near int)   { return bounds(photos) }
 func Rarity(witnesses, photos int) uint64 { return rarity(witnesses, photos) }
 func Nearness(differ int) uint64          { return nearness[differ] }
 func Centre(word uint16) (d feature.Descriptor) {
@@ -63,7 +69,7 @@ func FirstCentre(i int) (d feature.Descriptor) {
 // PutMade puts n photos as rows from first on, each of so many features, which are some of the given ones with a quarter
 // of the bits of their signatures turned: a large set in little time.
 func (s *Set) PutMade(seed uint64, first uint32, n, each int, pool []feature.Feature) {
-	all := words().entries(pool)
+	all := words().entries(new(sorter), [][]feature.Feature{pool})[0]
 	for at := 0; at < n; at += 1 << 16 {
 		r := rand.New(rand.NewPCG(seed, uint64(at)))
 		part := make([]photo, min(1<<16, n-at))

@@ -104,7 +104,7 @@ func (n naive) near(f feature.Feature, number int, ranks []bool) map[uint32][]vo
 				}
 				a, b := inverted.Signature(f.Descriptor, word), inverted.Signature(g.Descriptor, word)
 				d := bits.OnesCount64(a ^ b)
-				if most := inverted.Bound(len(n)); d > most || bits.OnesCount32(uint32(a)^uint32(b)) > most-1 {
+				if all, near := inverted.Bounds(len(n)); d > all || bits.OnesCount32(uint32(a)^uint32(b)) > near {
 					continue
 				}
 				angle := int(g.Angle) / 16
@@ -140,7 +140,7 @@ func (n naive) plan(features []feature.Feature) [][]bool {
 	for i := range plan {
 		plan[i] = make([]bool, 3)
 	}
-	left := inverted.SmallRead
+	left := inverted.SmallMost(len(n))
 	for _, r := range all {
 		if left -= r.n; left < 0 {
 			break

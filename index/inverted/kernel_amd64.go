@@ -2,14 +2,18 @@
 
 package inverted
 
-import "golang.org/x/sys/cpu"
+import (
+	"golang.org/x/sys/cpu"
+
+	"touchstone/fingerprint/feature"
+)
 
 func best() int {
 	x := &cpu.X86
 	switch {
-	case !x.HasAVX2 || !x.HasBMI1 || !x.HasPOPCNT:
+	case !x.HasAVX2 || !x.HasBMI1 || !x.HasBMI2 || !x.HasPOPCNT:
 		return plain
-	case !x.HasAVX512F || !x.HasAVX512VPOPCNTDQ:
+	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512VPOPCNTDQ:
 		return avx2
 	}
 	return avx512
@@ -22,10 +26,15 @@ func nearAVX512(out, signatures []uint32, query, bound uint32) int
 func nearAVX2(out, signatures []uint32, query, bound uint32) int
 
 //go:noescape
-func distancesAVX512(out *[fan]uint64, centres *node, query *[4]uint64)
+func nearestAVX512(out *uint64, centres *node, descriptors *feature.Descriptor, order *uint32, n int)
 
 //go:noescape
-func distancesAVX2(out *[fan]uint64, centres *node, query *[4]uint64)
+func nearestAVX2(out *uint64, centres *node, descriptors *feature.Descriptor, order *uint32, n int)
+
+//go:noescape
+func signatureBMI2(masks, d *[4]uint64) uint64
+
+func signature(masks, d *[4]uint64) uint64 { return signatureBMI2(masks, d) }
 
 func near(out, signatures []uint32, query, bound uint32) int {
 	if kernels == avx512 {
@@ -34,10 +43,10 @@ func near(out, signatures []uint32, query, bound uint32) int {
 	return nearAVX2(out, signatures, query, bound)
 }
 
-func distances(out *[fan]uint64, centres *node, query *[4]uint64) {
+func nearest(out []uint64, centres *node, descriptors []feature.Descriptor, order []uint32) {
 	if kernels == avx512 {
-		distancesAVX512(out, centres, query)
+		nearestAVX512(&out[0], centres, &descriptors[0], &order[0], len(order))
 		return
 	}
-	distancesAVX2(out, centres, query)
+	nearestAVX2(&out[0], centres, &descriptors[0], &order[0], len(order))
 }

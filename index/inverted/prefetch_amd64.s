@@ -2,13 +2,13 @@
 
 #include "textflag.h"
 
-// func prefetch(base unsafe.Pointer, stride uint64, places []uint64)
+// func prefetch(base unsafe.Pointer, stride uint64, places []uint32)
 TEXT ·prefetch(SB), NOSPLIT, $0-40
 	MOVQ base+0(FP), DI
 	MOVQ stride+8(FP), BX
 	MOVQ places_base+16(FP), SI
 	MOVQ places_len+24(FP), CX
-	LEAQ (SI)(CX*8), CX
+	LEAQ (SI)(CX*4), CX
 
 next:
 	CMPQ SI, CX
@@ -16,7 +16,7 @@ next:
 	MOVL (SI), AX
 	IMULQ BX, AX
 	PREFETCHT1 (DI)(AX*1)
-	ADDQ $8, SI
+	ADDQ $4, SI
 	JMP  next
 
 done:

@@ -2,13 +2,13 @@
 
 #include "textflag.h"
 
-// func prefetch(base unsafe.Pointer, stride uint64, places []uint64)
+// func prefetch(base unsafe.Pointer, stride uint64, places []uint32)
 TEXT ·prefetch(SB), NOSPLIT, $0-40
 	MOVD base+0(FP), R0
 	MOVD stride+8(FP), R1
 	MOVD places_base+16(FP), R2
 	MOVD places_len+24(FP), R3
-	ADD  R3<<3, R2, R3
+	ADD  R3<<2, R2, R3
 
 next:
 	CMP  R2, R3
@@ -16,7 +16,7 @@ next:
 	MOVWU (R2), R4
 	MADD R1, R0, R4, R4
 	PRFM (R4), PLDL2KEEP
-	ADD  $8, R2
+	ADD  $4, R2
 	B    next
 
 done:

@@ -4,4 +4,4 @@ package inverted
 
 import "unsafe"
 
-func prefetch(unsafe.Pointer, uint64, []uint64) {}
+func prefetch(unsafe.Pointer, uint64, []uint32) {}

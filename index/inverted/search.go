@@ -1,6 +1,7 @@
 package inverted
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/bits"
@@ -29,20 +30,24 @@ const witnessShare = 32
 // rankCost is how many times as useful an entry of the nearest word is as one of the second and of the third.
 var rankCost = [maxAssigned]uint64{2, 5, 8}
 
-// bound is in how many of its bits a signature may differ among so many photos: what differs in more is more often
-// there by chance. Of the bits that are looked at first one less may differ. On 210 queries of real photos among a million
-// (November 2026, recall_test.go), 9, 8 and 7 found 197, 197 and 195 photos within 50 hits, by 235, 99 and 37 thousand
-// witnesses a query, each of which is a miss of the cache.
-func bound(photos int) int {
+// bounds say in how many of its bits a signature may differ among so many photos, and in how many of those that are looked
+// at first: what differs in more is more often there by chance. The first bound decides what a search costs, since each
+// entry that keeps it is a miss of the cache, and is made stricter as sets grow; the other costs little. What they were
+// chosen by is in BENCHMARKS.md.
+func bounds(photos int) (all, near int) {
 	switch {
 	case photos < 1<<13:
-		return 11
-	case photos < 1<<16:
-		return 10
-	case photos < 1<<19:
-		return 8
+		return 11, 8
+	case photos < 1<<17:
+		return 10, 7
 	}
-	return 7
+	return 9, 6
+}
+
+// most is how many entries a query may read for one orientation among so many photos: from three tenths of the limit on, the
+// more, the larger the set, since in a small one the rarer words tell as much.
+func (l limits) most(photos int) uint64 {
+	return uint64(min(l.read/10*3+7*photos/2, l.read))
 }
 
 // nearness is the weight of a vote by the bits that differ, 256 for none: exp(-(d/8)²).
@@ -82,17 +87,21 @@ func (w witness) feature() int   { return int(w.key >> 16 & 0xffff) }
 func (w witness) differ() int    { return int(w.key >> 8 & 0xff) }
 func (w witness) direction() int { return int(w.key & 0xff) }
 
-// reading is a word to be read for a feature of the query.
+// reading is a word to be read for a feature of the query. Its key is cost<<16 | feature<<2 | rank, where words of a
+// feature have a rank, from 0 for the nearest.
 type reading struct {
-	cost    uint64
-	feature uint16
-	rank    uint8
-	word    uint16
+	key  uint64
+	word uint16
 }
+
+func (r reading) feature() int { return int(r.key >> 2 & (feature.MaxFeatures - 1)) }
 
 // work is the memory of a search, used again by others.
 type work struct {
+	sorter
+	features  []feature.Feature // the query's, then mirrored ones
 	readings  []reading
+	some      []reading // of them
 	places    []uint32
 	witnesses []witness
 	other     []witness // for sorting
@@ -115,6 +124,20 @@ func (v *Snapshot) Search(ctx context.Context, q Query) ([]Hit, error) {
 	defer runtime.KeepAlive(v)
 	w, _ := works.Get().(*work)
 	defer works.Put(w)
+	if v.live == 0 || len(q.Features) == 0 {
+		return nil, ctx.Err()
+	}
+	w.features = append(w.features[:0], q.Features...)
+	if q.Mirrored {
+		for i := range q.Features {
+			w.features = append(w.features, q.Features[i].Mirrored())
+		}
+	}
+	w.descriptors = w.descriptors[:0]
+	for i := range w.features {
+		w.descriptors = append(w.descriptors, w.features[i].Descriptor)
+	}
+	words().assign(&w.sorter)
 	hits, err := v.search(ctx, w, &q, false)
 	if err != nil {
 		return nil, err
@@ -129,20 +152,14 @@ func (v *Snapshot) Search(ctx context.Context, q Query) ([]Hit, error) {
 	return hits, nil
 }
 
-// search is Search for one orientation.
+// search is Search for one orientation, of features that have been assigned.
 func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool) ([]Hit, error) {
-	if v.live == 0 || len(q.Features) == 0 {
-		return nil, ctx.Err()
-	}
 	vocabulary := words()
-	features := q.Features
+	features, assigned := w.features[:len(q.Features)], w.sorter.best
 	if mirrored {
-		features = make([]feature.Feature, len(q.Features))
-		for i, f := range q.Features {
-			features[i] = f.Mirrored()
-		}
+		features, assigned = w.features[len(q.Features):], assigned[len(q.Features):]
 	}
-	w.plan(vocabulary, features, v.counts, uint64(v.limits.read))
+	w.plan(assigned[:len(features)], v.counts, v.limits.most(v.live))
 	w.witnesses = w.witnesses[:0]
 	w.weights = append(w.weights[:0], make([]uint64, len(features))...)
 	most := max(v.limits.witnesses, v.live/witnessShare)
@@ -152,13 +169,14 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 				return nil, err
 			}
 		}
-		n, before := w.readings[i].feature, len(w.witnesses)
-		for ; i < len(w.readings) && w.readings[i].feature == n; i++ {
+		n, before := w.readings[i].feature(), len(w.witnesses)
+		for ; i < len(w.readings) && w.readings[i].feature() == n; i++ {
 			if len(w.witnesses)-before > most {
 				continue // it is dropped below
 			}
 			if i+ahead < len(w.readings) {
 				v.fetch(int(w.readings[i+ahead].word))
+				v.fetchChains(int(w.readings[i+soon].word))
 			}
 			word := w.readings[i].word
 			f := &features[n]
@@ -177,51 +195,74 @@ func (v *Snapshot) search(ctx context.Context, w *work, q *Query, mirrored bool)
 
 // plan says which words are to be read for each feature, in that order: all, or else those of which a part read is the
 // most useful, as many as may be read.
-func (w *work) plan(v *vocabulary, features []feature.Feature, counts []uint32, most uint64) {
+func (w *work) plan(assigned [][maxAssigned]uint32, counts []uint32, most uint64) {
 	w.readings = w.readings[:0]
 	total := uint64(0)
-	for i, near := range v.assignAll(features) {
-		for rank, word := range near {
-			if n := uint64(counts[word]); n > 0 {
-				total += n
-				w.readings = append(w.readings, reading{n * rankCost[rank], uint16(i), uint8(rank), word})
+	var totals [costClasses]uint64
+	for i := range assigned {
+		for rank, near := range assigned[i] {
+			word := uint16(near)
+			n := uint64(counts[word])
+			if n == 0 {
+				continue
 			}
+			cost := n * rankCost[rank]
+			total += n
+			totals[costClass(cost)] += n
+			w.readings = append(w.readings, reading{cost<<16 | uint64(i)<<2 | uint64(rank), word})
 		}
 	}
 	if total <= most {
 		return
 	}
-	slices.SortFunc(w.readings, func(a, b reading) int {
-		if a.cost != b.cost {
-			if a.cost < b.cost {
-				return -1
-			}
-			return 1
-		}
-		return a.order() - b.order()
-	})
-	total = 0
-	for i, r := range w.readings {
-		if total += uint64(counts[r.word]); total > most {
-			w.readings = w.readings[:i]
-			break
+	// All of the classes of lower costs are read, and of one the first ones by key.
+	class := 0
+	for ; totals[class] <= most; class++ {
+		most -= totals[class]
+	}
+	some := w.some[:0]
+	for _, r := range w.readings {
+		if costClass(r.key>>16) == class {
+			some = append(some, r)
 		}
 	}
-	slices.SortFunc(w.readings, func(a, b reading) int { return a.order() - b.order() })
+	slices.SortFunc(some, func(a, b reading) int { return cmp.Compare(a.key, b.key) })
+	end := uint64(0) // the lowest key that is not read
+	for _, r := range some {
+		n := uint64(counts[r.word])
+		if n > most {
+			end = r.key
+			break
+		}
+		most -= n
+	}
+	kept := w.readings[:0]
+	for _, r := range w.readings {
+		if r.key < end {
+			kept = append(kept, r)
+		}
+	}
+	w.readings, w.some = kept, some
 }
 
-func (r reading) order() int { return int(r.feature)<<8 | int(r.rank) }
+// costClass is about the logarithm of a cost, so that costs of a lower class are lower; costClasses is how many there are.
+const costClasses = 33*8 + 8
+
+func costClass(cost uint64) int {
+	shift := max(bits.Len64(cost)-4, 0)
+	return shift<<3 + int(cost>>shift)
+}
 
 // read appends the witnesses of feature n of the query, of which e is the entry in one of its words.
 func (v *Snapshot) read(w *work, e entry, n uint64) {
-	most := bound(v.live)
+	most, first := bounds(v.live)
 	near, word, base := e.near(), int(e.word()), uint32(0)
 	for _, g := range v.segments {
 		from, to := g.starts[word], g.starts[word+1]
 		if need := int(to-from) + lane; len(w.places) < need {
 			w.places = make([]uint32, need+need/2)
 		}
-		found := kernelNear(w.places, g.near[from:to], near, uint32(most-1))
+		found := kernelNear(w.places, g.near[from:to], near, uint32(first))
 		all, rest := g.near[from:to], g.rest[from:to]
 		before := len(w.witnesses)
 		w.witnesses = slices.Grow(w.witnesses, found)
@@ -244,44 +285,56 @@ func (v *Snapshot) read(w *work, e entry, n uint64) {
 	}
 	for i := range v.tails {
 		t := &v.tails[i]
-		for slot := t.tail.heads[word].Load(); slot != 0; slot = t.tail.links[slot-1] {
-			if int(slot) > len(t.entries) {
+		for slot := t.tail.heads[word].Load(); slot != 0; {
+			l := &t.tail.chains[slot-1]
+			fresh := int(slot) > len(t.entries)
+			slot = l.next
+			differ := bits.OnesCount64(l.entry.signature() ^ e.signature())
+			if fresh || differ > most || bits.OnesCount32(l.entry.near()^near) > first {
 				continue
 			}
-			other := t.entries[slot-1]
-			differ := bits.OnesCount64(other.signature() ^ e.signature())
-			if differ > most || bits.OnesCount32(other.near()^near) > most-1 {
-				continue
-			}
-			if doc := t.docs[slot-1]; !t.tail.deaths.dead(doc, v.version) {
-				w.witnesses = append(w.witnesses, newWitness(base+doc, n, differ, e, other))
+			if !t.tail.deaths.dead(l.doc, v.version) {
+				w.witnesses = append(w.witnesses, newWitness(base+l.doc, n, differ, e, l.entry))
 			}
 		}
 		base += uint32(len(t.rows))
 	}
 }
 
-// ahead is by how many words the beginning of a list is asked for before it is read, and firstLines how many lines of the
-// cache that is: the machine fetches the others by itself.
+// ahead is by how many words the beginning of a list is asked for before it is read, soon the same for the first link of a
+// chain, and firstLines how many lines of the cache that beginning is: the kernel asks for the others.
 const (
 	ahead      = 6
-	firstLines = 4
+	soon       = 3
+	firstLines = 16
 )
 
-// fetch asks for the entries of a word.
+// fetch asks for the entries of a word, of chains for where they begin.
 func (v *Snapshot) fetch(word int) {
 	for _, g := range v.segments {
 		from, to := g.starts[word], g.starts[word+1]
 		if from == to {
 			continue
 		}
-		var places [firstLines]uint64
+		var places [firstLines]uint32
 		n := 0
 		for at := from; at < to && n < firstLines; at += lane {
-			places[n] = uint64(at)
+			places[n] = at
 			n++
 		}
 		prefetch(unsafe.Pointer(&g.near[0]), 4, places[:n])
+	}
+	for i := range v.tails {
+		prefetch(unsafe.Pointer(&v.tails[i].tail.heads[word]), 0, []uint32{0})
+	}
+}
+
+// fetchChains asks for the first link of a word's chains.
+func (v *Snapshot) fetchChains(word int) {
+	for i := range v.tails {
+		if t := v.tails[i].tail; len(t.chains) > 0 {
+			prefetch(unsafe.Pointer(&t.chains[0]), uint64(unsafe.Sizeof(link{})), []uint32{max(t.heads[word].Load(), 1) - 1})
+		}
 	}
 }
 

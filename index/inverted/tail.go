@@ -9,14 +9,20 @@ import "sync/atomic"
 type tail struct {
 	deaths deaths
 	heads  []atomic.Uint32 // by word
-	links  []uint32        // by slot
+	chains []link          // by slot, all there will be
 
 	// The writer's own:
 	rows    []uint32          // by photo, in order of arrival
 	first   []uint32          // by photo the slot of its first entry, and where the last one's end
 	entries []entry           // by slot
-	docs    []uint32          // by slot
 	at      map[uint32]uint32 // photos by row, of those that are alive here
+}
+
+// link is an entry in its chain: all that a search looks at, in a line of the cache.
+type link struct {
+	entry entry
+	doc   uint32 // its photo
+	next  uint32 // slot
 }
 
 // tailView is a tail as of one version.
@@ -25,16 +31,15 @@ type tailView struct {
 	rows    []uint32
 	first   []uint32
 	entries []entry
-	docs    []uint32
 }
 
 func newTail(l limits) *tail {
-	return &tail{heads: make([]atomic.Uint32, wordCount), links: make([]uint32, l.tail), first: []uint32{0}, at: make(map[uint32]uint32)}
+	return &tail{heads: make([]atomic.Uint32, wordCount), chains: make([]link, l.tail), first: []uint32{0}, at: make(map[uint32]uint32)}
 }
 
 // fits tells whether there is room for so many more photos with so many entries.
 func (t *tail) fits(l limits, docs, entries int) bool {
-	return len(t.rows)+docs <= l.docs && len(t.entries)+entries <= len(t.links)
+	return len(t.rows)+docs <= l.docs && len(t.entries)+entries <= len(t.chains)
 }
 
 // add takes a row that is not alive here. It shows in views made later.
@@ -45,9 +50,8 @@ func (t *tail) add(row uint32, entries []entry) {
 	for _, e := range entries {
 		slot := len(t.entries)
 		t.entries = append(t.entries, e)
-		t.docs = append(t.docs, doc)
 		head := &t.heads[e.word()]
-		t.links[slot] = head.Load()
+		t.chains[slot] = link{e, doc, head.Load()}
 		head.Store(uint32(slot) + 1)
 	}
 	t.first = append(t.first, uint32(len(t.entries)))
@@ -55,14 +59,14 @@ func (t *tail) add(row uint32, entries []entry) {
 
 // view is the tail as it is now.
 func (t *tail) view() tailView {
-	return tailView{tail: t, rows: t.rows, first: t.first, entries: t.entries, docs: t.docs}
+	return tailView{tail: t, rows: t.rows, first: t.first, entries: t.entries}
 }
 
 // photo is the entries of a photo.
 func (v *tailView) photo(doc uint32) []entry { return v.entries[v.first[doc]:v.first[doc+1]] }
 
 func (v *tailView) bytes() int64 {
-	return int64(4*(len(v.tail.heads)+len(v.tail.links)+cap(v.rows)+cap(v.first)+cap(v.docs)) + 8*cap(v.entries))
+	return int64(4*(len(v.tail.heads)+cap(v.rows)+cap(v.first)) + 16*len(v.tail.chains) + 8*cap(v.entries))
 }
 
 // alive is the photos of a view that live at version.

@@ -47,8 +47,8 @@ type node [4 * fan]uint64
 type vocabulary struct {
 	sum    uint32 // the file's checksum
 	first  node
-	second []node // by centre of the first level
-	bits   [fan][signatureBits]uint8
+	second []node         // by centre of the first level
+	masks  [fan][4]uint64 // of the bits that signatures have
 }
 
 //go:embed vocabulary.bin
@@ -84,112 +84,96 @@ func parseVocabulary(b []byte) (*vocabulary, error) {
 	for i := range v.second {
 		read(&v.second[i])
 	}
-	for i := range v.bits {
-		b = b[copy(v.bits[i][:], b):]
+	for i := range v.masks {
+		for at, bit := range b[:signatureBits] {
+			if at > 0 && bit <= b[at-1] {
+				return nil, errors.New("bits of signatures are not in order")
+			}
+			v.masks[i][bit/64] |= 1 << (bit % 64)
+		}
+		b = b[signatureBits:]
 	}
 	return v, nil
 }
 
 const (
-	// branches is under how many centres of the first level the nearest of the second are looked for.
+	// branches is under how many centres of the first level the nearest of the second are looked for: as many as the
+	// kernel finds.
 	branches = 4
 	// maxAssigned is the most words that a descriptor is sorted into.
 	maxAssigned = 3
 )
 
-// assign puts into out the words nearest to d, nearest first, and of equal ones the lowest: the first len(out) of those
-// under the nearest centres of the first level.
-func (v *vocabulary) assign(d *feature.Descriptor, out []uint16) {
-	var near [fan]uint64
-	var first [branches]uint64
-	query := (*[4]uint64)(d)
-	kernelDistances(&near, &v.first, query)
-	nearest(first[:], &near, 0, true)
-	var second [maxAssigned]uint64
-	best := second[:len(out)]
-	for i, c := range first {
-		kernelDistances(&near, &v.second[c&(fan-1)], query)
-		nearest(best, &near, c&(fan-1)<<8, i == 0)
-	}
-	for i, b := range best {
-		out[i] = uint16(b)
-	}
+// sorter is the memory of an assignment, used again by others.
+type sorter struct {
+	descriptors []feature.Descriptor
+	order       []uint32 // places of descriptors, one centre of the first level after the other
+	near        []uint64 // the nearest four, as the kernel gives them
+	best        [][maxAssigned]uint32
 }
 
-// assignAll is assign for many, into the maxAssigned nearest words each. It takes one centre of the first level after the
-// other: what lies under them all doesn't stay in the nearer caches from one descriptor to the next.
-func (v *vocabulary) assignAll(features []feature.Feature) [][maxAssigned]uint16 {
-	var near [fan]uint64
+// assign sorts descriptors into the maxAssigned nearest words each, which are in best, as distance<<16 | word: the nearest
+// first, and of equal ones the lowest. It takes one centre of the first level after the other: what lies under them all
+// doesn't stay in the nearer caches from one descriptor to the next.
+func (v *vocabulary) assign(s *sorter) {
+	n := len(s.descriptors)
+	s.order, s.near = resized(s.order, branches*n), resized(s.near, branches*n)
+	s.best = resized(s.best, n)
+	for i := range n {
+		s.order[i] = uint32(i)
+		s.best[i] = [maxAssigned]uint32{1<<32 - 1, 1<<32 - 1, 1<<32 - 1}
+	}
+	first := s.near[:n]
+	kernelNearest(first, &v.first, s.descriptors, s.order[:n])
 	var starts [fan + 1]uint32
-	under := make([]uint8, 0, branches*len(features)) // for each feature
-	for i := range features {
-		var first [branches]uint64
-		kernelDistances(&near, &v.first, (*[4]uint64)(&features[i].Descriptor))
-		nearest(first[:], &near, 0, true)
-		for _, c := range first {
-			under = append(under, uint8(c))
+	for _, c := range first {
+		for range branches {
 			starts[c&(fan-1)+1]++
+			c >>= 16
 		}
 	}
 	for c := range fan {
 		starts[c+1] += starts[c]
 	}
-	order, at := make([]uint32, len(under)), starts
-	for i, c := range under {
-		order[at[c]] = uint32(i / branches)
-		at[c]++
-	}
-	best := make([][maxAssigned]uint64, len(features))
-	for i := range best {
-		best[i] = [maxAssigned]uint64{1 << 32, 1 << 32, 1 << 32}
+	at := starts
+	for i, c := range first {
+		for range branches {
+			s.order[at[c&(fan-1)]] = uint32(i)
+			at[c&(fan-1)]++
+			c >>= 16
+		}
 	}
 	for c := range fan {
-		for _, i := range order[starts[c]:starts[c+1]] {
-			kernelDistances(&near, &v.second[c], (*[4]uint64)(&features[i].Descriptor))
-			nearest(best[i][:], &near, uint64(c)<<8, false)
+		order := s.order[starts[c]:starts[c+1]]
+		near := s.near[:len(order)]
+		kernelNearest(near, &v.second[c], s.descriptors, order)
+		for i, n := range order {
+			best, f := &s.best[n], near[i]
+			for range maxAssigned {
+				key := uint32(f>>8&255)<<16 | uint32(c)<<8 | uint32(f&255)
+				if key >= best[2] {
+					break
+				}
+				best[2] = max(key, best[1])
+				best[0], best[1] = min(key, best[0]), max(min(key, best[1]), best[0])
+				f >>= 16
+			}
 		}
 	}
-	out := make([][maxAssigned]uint16, len(features))
-	for i, b := range best {
-		for j, key := range b {
-			out[i][j] = uint16(key)
-		}
-	}
-	return out
 }
 
-// nearest keeps in best, ascending, the smallest of near, each with its place and base below its 16th bit; anew, where
-// that is said.
-func nearest(best []uint64, near *[fan]uint64, base uint64, anew bool) {
-	if anew {
-		for i := range best {
-			best[i] = 1 << 32
-		}
+// resized is a slice of a length, whose values are of no matter.
+func resized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n+n/4)[:n]
 	}
-	last := len(best) - 1
-	worst := best[last]
-	for i, d := range near {
-		key := d<<16 | base | uint64(i)
-		if key >= worst {
-			continue
-		}
-		at := last
-		for ; at > 0 && best[at-1] > key; at-- {
-			best[at] = best[at-1]
-		}
-		best[at] = key
-		worst = best[last]
-	}
+	return s[:n]
 }
 
 // signature is what tells a descriptor apart within a word: some of its bits, the same ones for all words under a centre
 // of the first level.
 func (v *vocabulary) signature(d *feature.Descriptor, word uint16) uint64 {
-	s := uint64(0)
-	for i, b := range &v.bits[word/fan] {
-		s |= d[b/64&3] >> (b % 64) & 1 << i
-	}
-	return s
+	return kernelSignature(&v.masks[word/fan], (*[4]uint64)(d))
 }
 
 // entry is all that is kept of a feature: word<<44 | angle<<40 | signature. Two features of a photo that have the same
@@ -216,14 +200,23 @@ func rejoined(word uint16, near, rest uint32) entry {
 	return entry(uint64(word)<<44 | uint64(rest&0xfff)<<32 | uint64(near))
 }
 
-// entries is what is kept of a photo's features.
-func (v *vocabulary) entries(features []feature.Feature) []entry {
-	all := make([]entry, len(features))
-	var word [1]uint16
-	for i := range features {
-		f := &features[i]
-		v.assign(&f.Descriptor, word[:])
-		all[i] = newEntry(word[0], f.Angle, v.signature(&f.Descriptor, word[0]))
+// entries is what is kept of photos' features.
+func (v *vocabulary) entries(s *sorter, photos [][]feature.Feature) [][]entry {
+	s.descriptors = s.descriptors[:0]
+	for _, features := range photos {
+		for i := range features {
+			s.descriptors = append(s.descriptors, features[i].Descriptor)
+		}
+	}
+	v.assign(s)
+	all, best := make([][]entry, len(photos)), s.best
+	for n, features := range photos {
+		all[n] = make([]entry, len(features))
+		for i := range features {
+			word := uint16(best[i][0])
+			all[n][i] = newEntry(word, features[i].Angle, v.signature(&features[i].Descriptor, word))
+		}
+		best = best[len(features):]
 	}
 	return all
 }

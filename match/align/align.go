@@ -66,13 +66,6 @@ func (s *Subject) Features() []feature.Feature { return s.set.Features }
 // Size is the subject's in pixels, as far as its shape goes.
 func (s *Subject) Size() (width, height int) { return s.set.Width, s.set.Height }
 
-// Refresh has the subject take over features that its view has found in the meantime.
-func (s *Subject) Refresh() {
-	if s.view != nil {
-		s.set, s.mirror, s.columns = s.view.Set, nil, [2]*columns{}
-	}
-}
-
 // Frame is the picture's lower right corner.
 func Frame(width, height int) Point {
 	long := float64(max(width, height))

@@ -47,7 +47,7 @@ func (f *Fit) appear(g *grid, w []float64) (alike []bool) {
 	}
 	f.Correlation = all.correlation()
 	weight, good := 0.0, 0.0
-	var plain, kept float64
+	var plain []plainBlock
 	for y := 0; y+blockSide <= g.h; y += blockStep {
 		for x := 0; x+blockSide <= g.w; x += blockStep {
 			var m moments2
@@ -64,10 +64,8 @@ func (f *Fit) appear(g *grid, w []float64) (alike []bool) {
 			f.Blocks++
 			deviation := math.Sqrt(max(m.xx-m.x*m.x/m.n, 0) / m.n)
 			if deviation < flat {
-				plain++
-				if theirs := math.Sqrt(max(m.yy-m.y*m.y/m.n, 0) / m.n); theirs < 2*flat && math.Abs(m.y-m.x)/m.n < plainShift {
-					kept++
-				}
+				theirs := math.Sqrt(max(m.yy-m.y*m.y/m.n, 0) / m.n)
+				plain = append(plain, plainBlock{m.x / m.n, m.y / m.n, theirs < 2*flat})
 				continue
 			}
 			f.Textured++
@@ -84,13 +82,49 @@ func (f *Fit) appear(g *grid, w []float64) (alike []bool) {
 			}
 		}
 	}
-	if plain > 0 {
-		f.Plain, f.PlainKept = plain/float64(f.Blocks), kept/plain
+	if len(plain) > 0 {
+		f.Plain, f.PlainKept = float64(len(plain))/float64(f.Blocks), keptOf(plain, g, w, alike)
 	}
 	if weight > 0 {
 		f.Alike = good / weight
 	}
 	return alike
+}
+
+// plainBlock is a block that has no texture in the photo: its mean luma there and in the subject, and whether it has none
+// there either.
+type plainBlock struct {
+	mine, theirs float64
+	flat         bool
+}
+
+// keptOf is the share of plain blocks that are plain in the subject as well, and of about the same brightness: as it is,
+// or after the change of brightness and contrast that what looks alike has gone through.
+func keptOf(plain []plainBlock, g *grid, w []float64, alike []bool) float64 {
+	level := 0.0
+	for _, b := range plain {
+		level += b.mine / float64(len(plain))
+	}
+	// What is as bright as the backdrop may be part of it: it must not vouch for itself.
+	var m moments2
+	for i, v := range w {
+		if alike[i] && !math.IsNaN(v) && math.Abs(g.pix[i]-level) > plainShift {
+			m.add(g.pix[i], v)
+		}
+	}
+	gain, offset := 1.0, 0.0
+	if v := m.xx - m.x*m.x/m.n; m.n >= blockSide*blockSide && v > flat*flat*m.n {
+		gain = min(max((m.xy-m.x*m.y/m.n)/v, 0.5), 2)
+		offset = (m.y - gain*m.x) / m.n
+	}
+	kept := 0.0
+	for _, b := range plain {
+		toned := min(max(gain*b.mine+offset, 0), 255)
+		if b.flat && min(math.Abs(b.theirs-b.mine), math.Abs(b.theirs-toned)) < plainShift {
+			kept++
+		}
+	}
+	return kept / float64(len(plain))
 }
 
 // colour compares the mean colours of blocks that look alike, and fills in the fit's colours.

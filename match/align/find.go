@@ -71,11 +71,11 @@ func poll(ps []pair) []vote {
 	for i := range circle {
 		ends[i+1] += ends[i]
 	}
-	sorted, next := make([]pair, len(ps)), ends
+	sorted, next := make([]pair, len(ps)), slices.Clone(ends[:])
 	for i := range ps {
-		at := &next[ps[i].turn/width]
-		sorted[*at] = ps[i]
-		*at++
+		drawer := ps[i].turn / width
+		sorted[next[drawer]] = ps[i]
+		next[drawer]++
 	}
 	votes := make([]vote, len(ps))
 	for i := range ps {

@@ -58,6 +58,27 @@ func Area(ps []Point) float64 {
 	return a / 2
 }
 
+// Common is the area that two convex polygons have in common.
+func Common(a, b []Point) float64 {
+	turns := 0.0 // clockwise above 0
+	for i, p := range b {
+		q := b[(i+1)%len(b)]
+		turns += p.X*q.Y - q.X*p.Y
+	}
+	for i, p := range b {
+		q := b[(i+1)%len(b)]
+		l := [3]float64{p.Y - q.Y, q.X - p.X, p.X*q.Y - q.X*p.Y}
+		if turns < 0 {
+			l = [3]float64{-l[0], -l[1], -l[2]}
+		}
+		a = clip(a, l)
+	}
+	if len(b) < 3 {
+		return 0
+	}
+	return Area(a)
+}
+
 // overlap is the share of the photo that is seen, and the share of the subject that it takes.
 func overlap(m *Map, photo, subject Point) (seen, covered float64) {
 	a, b := Region(m, photo, subject)

@@ -22,7 +22,7 @@ type Fit struct {
 	Blocks, Textured int     // of the photo's thumbnail that are seen; of these, with texture
 	Alike            float64 // share of the latter that look alike, by their contrast, 0 to 1
 	Plain            float64 // share of the blocks that have no texture in the photo
-	PlainKept        float64 // of these, the share that has none in the subject either, and about the same brightness
+	PlainKept        float64 // of these, the share that has none in the subject either, and about the same brightness, after what was done to that of all
 	Correlation      float64 // of luma over all that is seen, -1 to 1
 
 	Hue           float64 // mean difference in chroma where they look alike, in levels
@@ -35,6 +35,10 @@ type Fit struct {
 // not covered differs in 10 to 25; features of unrelated pictures differ in 128, and in some 60 where silhouettes coincide.
 var bits = [3]int{24, 40, 56}
 
+// fewRows is how many pixels the thumbnail's shorter side has at the least where a guess is refined. What a dozen rows or
+// fewer say of where a photo lies across them is off by up to a seventh of its height.
+const fewRows = 15
+
 // Verify refines a guess and tells how well what lies there looks like the photo.
 func (s *Subject) Verify(photo *feature.Set, g Guess) Fit {
 	t := &photo.Thumbnail
@@ -44,25 +48,41 @@ func (s *Subject) Verify(photo *feature.Set, g Guess) Fit {
 	m := g.Map
 	scale, _, _, _ := m.Shape(Point{own.X / 2, own.Y / 2})
 	coarse, fine := s.level(max(half.dx, half.dy), scale, g.Mirrored), s.level(max(full.dx, full.dy), scale, g.Mirrored)
-	m = refine(m, half.marks(), &coarse, own, 6)
-	ms := full.marks()
-	m = refine(m, ms, &fine, own, 6)
-	m = refine(m, ms, &fine, own, 8)
+	if min(full.w, full.h) >= fewRows {
+		m = refine(m, half.marks(), &coarse, own, 6)
+		ms := full.marks()
+		m = refine(m, ms, &fine, own, 6)
+		m = refine(m, ms, &fine, own, 8)
+	}
 	ds := s.confirm(photo, &m, g.Mirrored)
-	if doubtful := below(ds, bits[1]) < g.Pairs; doubtful {
-		if before := s.confirm(photo, &g.Map, g.Mirrored); below(before, bits[1]) > below(ds, bits[1])+2 {
-			m, ds = g.Map, before
+	better := func(n Map) {
+		if d := s.confirm(photo, &n, g.Mirrored); below(d, bits[1]) > below(ds, bits[1])+2 {
+			m, ds = n, d
 		}
 	}
-	f := Fit{Map: m, Mirrored: g.Mirrored, Pairs: g.Pairs, Features: len(ds), Median: 256}
+	if below(ds, bits[1]) < g.Pairs {
+		better(g.Map)
+	}
+	f := Fit{Mirrored: g.Mirrored, Pairs: g.Pairs, Median: 256}
+	w := full.warp(&m, &fine)
+	alike := f.appear(full, w)
+	promising := f.Alike >= 0.5 && f.Correlation >= 0.5 || g.Pairs >= 12
+	if promising && 2*below(ds, bits[0]) < len(ds) && s.view != nil {
+		// Smooth pictures leave room to slide, and large ones to be bent: features tell more exactly where they are.
+		if n, ok := s.settle(photo, &m, g.Mirrored); ok && n.plausible(own) {
+			better(n)
+			w = full.warp(&m, &fine)
+			f = Fit{Mirrored: g.Mirrored, Pairs: g.Pairs, Median: 256}
+			alike = f.appear(full, w)
+		}
+	}
+	f.Map, f.Features = m, len(ds)
 	if len(ds) > 0 {
 		f.Median = ds[len(ds)/2]
 	}
 	for i, n := range bits {
 		f.Confirmed[i] = below(ds, n)
 	}
-	w := full.warp(&m, &fine)
-	alike := f.appear(full, w)
 	f.colour(full, t, s, &m, g.Mirrored, w, alike)
 	if g.Mirrored {
 		back := Map{-1, 0, s.frame().X, 0, 1, 0, 0, 0, 1}
@@ -70,6 +90,100 @@ func (s *Subject) Verify(photo *feature.Set, g Guess) Fit {
 	}
 	f.Seen, f.Covered = overlap(&f.Map, own, s.frame())
 	return f
+}
+
+// settle moves a map to where the photo's features look most like the subject, each within a small part of its size.
+func (s *Subject) settle(photo *feature.Set, m *Map, mirrored bool) (Map, bool) {
+	const (
+		most = 64  // features that are asked
+		step = 0.1 // of a feature's diameter, between places that are tried
+		wide = 1   // steps each way
+		few  = 8
+	)
+	own := Frame(photo.Width, photo.Height)
+	var ps []pair
+	every := max(1, len(photo.Features)/most)
+	for i := 0; i < len(photo.Features); i += every {
+		f := &photo.Features[i]
+		p := place(f, own)
+		q, ok := m.Apply(p)
+		if !ok {
+			continue
+		}
+		best := pair{distance: bits[2] + 1}
+		scale, turn, _, _ := m.Shape(p)
+		d := diameter(f) * scale
+		for y := -wide; y <= wide; y++ {
+			for x := -wide; x <= wide; x++ {
+				at := Point{q.X + float64(x)*step*d, q.Y + float64(y)*step*d}
+				if n, ok := s.differs(f, at, d, turn, mirrored); ok && n < best.distance {
+					best = pair{distance: n, p: p, q: at}
+				}
+			}
+		}
+		if best.distance <= bits[2] {
+			ps = append(ps, best)
+		}
+	}
+	if len(ps) < few {
+		return Map{}, false
+	}
+	if len(ps) < 3*few {
+		return affine(ps)
+	}
+	return homography(ps, *m), true
+}
+
+// homography fits a map with perspective, by Gauss-Newton on the distances from a map that is near it.
+func homography(ps []pair, m Map) Map {
+	for range 4 {
+		var h [8][9]float64
+		for i := range ps {
+			p, q := ps[i].p, ps[i].q
+			w := m[6]*p.X + m[7]*p.Y + 1
+			x, y := (m[0]*p.X+m[1]*p.Y+m[2])/w, (m[3]*p.X+m[4]*p.Y+m[5])/w
+			rows := [2][8]float64{
+				{p.X / w, p.Y / w, 1 / w, 0, 0, 0, -x * p.X / w, -x * p.Y / w},
+				{0, 0, 0, p.X / w, p.Y / w, 1 / w, -y * p.X / w, -y * p.Y / w},
+			}
+			for k, r := range [2]float64{q.X - x, q.Y - y} {
+				for a := range 8 {
+					for b := range 8 {
+						h[a][b] += rows[k][a] * rows[k][b]
+					}
+					h[a][8] += rows[k][a] * r
+				}
+			}
+		}
+		for a := range 8 {
+			h[a][a] = h[a][a]*1.0005 + 1e-9
+		}
+		u, ok := solve(&h, 8)
+		if !ok {
+			return m
+		}
+		for a := range 8 {
+			m[a] += u[a]
+		}
+	}
+	return m
+}
+
+// differs is by how many bits a feature of the photo differs from the subject at a place, of that diameter and turned so
+// far. It is not ok where that does not lie well within.
+func (s *Subject) differs(f *feature.Feature, q Point, diameter, turn float64, mirrored bool) (int, bool) {
+	angle := f.Angle + uint8(int(math.Round(turn/math.Pi*128)))
+	if mirrored {
+		q.X, angle = s.frame().X-q.X, 128-angle
+	}
+	d, ok := s.view.Describe(q.X, q.Y, diameter, angle)
+	if !ok {
+		return 0, false
+	}
+	if mirrored {
+		d = d.Mirrored()
+	}
+	return d.Distance(f.Descriptor), true
 }
 
 // below is how many of the sorted distances are at most n.
@@ -84,7 +198,7 @@ func (s *Subject) confirm(photo *feature.Set, m *Map, mirrored bool) []int {
 	if s.view == nil {
 		return s.recall(photo, m, mirrored)
 	}
-	own, width := Frame(photo.Width, photo.Height), s.frame().X
+	own := Frame(photo.Width, photo.Height)
 	ds := make([]int, 0, len(photo.Features))
 	for i := range photo.Features {
 		f := &photo.Features[i]
@@ -94,18 +208,9 @@ func (s *Subject) confirm(photo *feature.Set, m *Map, mirrored bool) []int {
 			continue
 		}
 		scale, turn, _, _ := m.Shape(p)
-		angle := f.Angle + uint8(int(math.Round(turn/math.Pi*128)))
-		if mirrored {
-			q.X, angle = width-q.X, 128-angle
+		if n, ok := s.differs(f, q, diameter(f)*scale, turn, mirrored); ok {
+			ds = append(ds, n)
 		}
-		d, ok := s.view.Describe(q.X, q.Y, diameter(f)*scale, angle)
-		if !ok {
-			continue
-		}
-		if mirrored {
-			d = d.Mirrored()
-		}
-		ds = append(ds, d.Distance(f.Descriptor))
 	}
 	slices.Sort(ds)
 	return ds
