@@ -2,10 +2,13 @@ package server_test
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/png"
+	"io"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -13,6 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	"touchstone/client"
 	touchstonev1 "touchstone/proto/touchstone/v1"
 	"touchstone/server"
 )
@@ -193,6 +197,84 @@ func TestMatchFindsNothing(t *testing.T) {
 	}
 }
 
+// sprinkled is white with small marks: too plain for hashes, and not for features.
+func sprinkled(seed uint64) *image.RGBA {
+	r, m := rand.New(rand.NewPCG(seed, 4)), image.NewRGBA(image.Rect(0, 0, 600, 600))
+	draw.Draw(m, m.Rect, image.White, image.Point{}, draw.Src)
+	for range 60 {
+		x, y := 20+r.IntN(550), 20+r.IntN(550)
+		draw.Draw(m, image.Rect(x, y, x+3, y+3+r.IntN(3)), image.NewUniform(color.Gray{120}), image.Point{}, draw.Src)
+	}
+	return m
+}
+
+// TestPlainPhotos holds that a photo whose hashes tell nothing, but whose features do, is onboarded as any other, told as
+// any other, and found by its features, whatever is asked with.
+func TestPlainPhotos(t *testing.T) {
+	r := serve(t, server.Options{})
+	marks := asPNG(t, sprinkled(1))
+	s, err := r.Onboard(t.Context(), client.StreamOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, b := range map[string][]byte{"marks": marks, "nothing": white(t), "scene": photo(t, 1)} {
+		q := &touchstonev1.AddPhotosRequest{CorrelationId: id, Photo: &touchstonev1.Photo{Brand: "Acme", PhotoId: id}, Image: b}
+		if err := s.Send(q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	answers, err := collect(t, s)
+	if !errors.Is(err, io.EOF) || len(answers) != 3 {
+		t.Fatalf("%d answers, %v", len(answers), err)
+	}
+	if answers["nothing"].GetError() == nil || answers["marks"].GetError() != nil || answers["scene"].GetError() != nil {
+		t.Fatalf("answers %v", answers)
+	}
+	kept, err := r.GetPhoto(t.Context(), &touchstonev1.GetPhotoRequest{Brand: "Acme", PhotoId: "marks", WithFeatures: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	described, err := r.Fingerprint(t.Context(), &touchstonev1.FingerprintRequest{Image: marks})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := kept.GetPhoto().GetFingerprint()
+	if d := cmp.Diff(described.GetDescription().GetFingerprint(), p, protocmp.Transform()); d != "" {
+		t.Errorf("kept, and described again (-want +got):\n%s", d)
+	}
+	if zero := make([]byte, 32); !bytes.Equal(p.GetWhole().GetPdq(), zero) {
+		t.Fatal("the hashes tell something: it is no test of this")
+	}
+	for name, q := range map[string]*touchstonev1.MatchRequest{
+		"image":       {Subject: ofImage(marks)},
+		"fingerprint": {Subject: ofPrint(p)},
+		"parts":       {Subject: ofPrint(p), Depth: touchstonev1.Depth_DEPTH_PARTS},
+	} {
+		if a := r.match(t, q); len(a.GetMatches()) == 0 || a.GetMatches()[0].GetPhoto().GetPhotoId() != "marks" {
+			t.Errorf("%s: %v, %d matches", name, a.GetStatus(), len(a.GetMatches()))
+		}
+	}
+	hashes := proto.CloneOf(p)
+	hashes.Features = nil
+	for name, q := range map[string]*touchstonev1.MatchRequest{
+		"hashes alone": {Subject: ofPrint(hashes)},
+		"whole":        {Subject: ofImage(marks), Depth: touchstonev1.Depth_DEPTH_WHOLE},
+		"radius":       {Subject: ofPhoto("Acme", "marks"), RadiusBits: proto.Int32(31)},
+		"nothing":      {Subject: ofImage(white(t))},
+	} {
+		if a := r.match(t, q); a.GetStatus() != touchstonev1.MatchStatus_MATCH_STATUS_TOO_PLAIN || a.GetReason() == "" {
+			t.Errorf("%s: %v (%s), want too plain", name, a.GetStatus(), a.GetReason())
+		}
+	}
+	c, err := r.Compare(t.Context(), &touchstonev1.CompareRequest{A: ofPhoto("Acme", "marks"), B: ofImage(marks)})
+	if err != nil || c.GetScore() < 0.5 {
+		t.Errorf("compared with itself: %.3f (%s), %v", c.GetScore(), c.GetReason(), err)
+	}
+}
+
 func TestCompare(t *testing.T) {
 	r := serve(t, server.Options{})
 	p := r.add(t, "Acme", "1", 1)
@@ -215,7 +297,8 @@ func TestCompare(t *testing.T) {
 			if c.GetVerdict() != tc.verdict || c.GetReason() == "" || (c.GetScore() > 0.9) != related {
 				t.Errorf("Compare() = %v with score %g, %q, want %v", c.GetVerdict(), c.GetScore(), c.GetReason(), tc.verdict)
 			}
-			if f := c.GetExpectedFalseMatches(); !(f > 0 && f <= 1e6) {
+			same := tc.verdict == touchstonev1.Verdict_VERDICT_COPY // the very file, which nothing unrelated is
+			if f := c.GetExpectedFalseMatches(); !(f >= 0 && f <= 1e6) || (f == 0) != same {
 				t.Errorf("%g false matches expected", f)
 			}
 			if related && !contains(c.GetEdits(), tc.edits) {

@@ -49,7 +49,9 @@ type CatalogServiceClient interface {
 	// earlier release, is described and stored anew, and that is OUTCOME_REPLACED.
 	//
 	// Errors: INVALID_ARGUMENT for metadata that break a rule of Photo, for images that can't be read, and for those
-	// too plain to be told from others (IMAGE_TOO_PLAIN): nothing is stored then. RESOURCE_EXHAUSTED, STORAGE_FULL.
+	// too plain to be told from others, as a whole and in their parts (IMAGE_TOO_PLAIN): nothing is stored then.
+	// FAILED_PRECONDITION, RECIPE_MISMATCH, where the catalogue holds photos that another release has described otherwise:
+	// they have to be onboarded again, into a new one. RESOURCE_EXHAUSTED, STORAGE_FULL.
 	// FAILED_PRECONDITION, STORAGE_READ_ONLY: whether the photo is stored is not known then; repeating is safe.
 	AddPhoto(ctx context.Context, in *AddPhotoRequest, opts ...grpc.CallOption) (*AddPhotoResponse, error)
 	// Adds many photos: the way to onboard a catalogue. Each request is answered once, with its correlation id, as soon
@@ -206,7 +208,9 @@ type CatalogServiceServer interface {
 	// earlier release, is described and stored anew, and that is OUTCOME_REPLACED.
 	//
 	// Errors: INVALID_ARGUMENT for metadata that break a rule of Photo, for images that can't be read, and for those
-	// too plain to be told from others (IMAGE_TOO_PLAIN): nothing is stored then. RESOURCE_EXHAUSTED, STORAGE_FULL.
+	// too plain to be told from others, as a whole and in their parts (IMAGE_TOO_PLAIN): nothing is stored then.
+	// FAILED_PRECONDITION, RECIPE_MISMATCH, where the catalogue holds photos that another release has described otherwise:
+	// they have to be onboarded again, into a new one. RESOURCE_EXHAUSTED, STORAGE_FULL.
 	// FAILED_PRECONDITION, STORAGE_READ_ONLY: whether the photo is stored is not known then; repeating is safe.
 	AddPhoto(context.Context, *AddPhotoRequest) (*AddPhotoResponse, error)
 	// Adds many photos: the way to onboard a catalogue. Each request is answered once, with its correlation id, as soon

@@ -41,7 +41,7 @@ const (
 	ErrorReason_ERROR_REASON_IMAGE_CORRUPT ErrorReason = 6
 	// INVALID_ARGUMENT. The format is read, but not with a feature that this picture uses.
 	ErrorReason_ERROR_REASON_IMAGE_FEATURE_UNSUPPORTED ErrorReason = 7
-	// INVALID_ARGUMENT. The picture has too little structure to be told from others.
+	// INVALID_ARGUMENT. The picture has too little structure to be told from others, as a whole and in its parts.
 	ErrorReason_ERROR_REASON_IMAGE_TOO_PLAIN ErrorReason = 8
 	// INTERNAL. A decoder failed on the picture in a way that it should not. Don't repeat the call.
 	ErrorReason_ERROR_REASON_IMAGE_DECODER_FAULT ErrorReason = 9
@@ -59,7 +59,8 @@ const (
 	ErrorReason_ERROR_REASON_BRAND_UNKNOWN ErrorReason = 15
 	// NOT_FOUND. A filter names a product that no photo shows.
 	ErrorReason_ERROR_REASON_PRODUCT_UNKNOWN ErrorReason = 16
-	// FAILED_PRECONDITION. The fingerprint comes from another recipe than the server's.
+	// FAILED_PRECONDITION. The fingerprint, or its features, come from another recipe than the server's; or those of the
+	// catalogue do.
 	ErrorReason_ERROR_REASON_RECIPE_MISMATCH ErrorReason = 17
 	// ABORTED. The photo has changed since the revision that was expected.
 	ErrorReason_ERROR_REASON_PHOTO_CHANGED ErrorReason = 18

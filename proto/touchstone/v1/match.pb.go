@@ -33,8 +33,8 @@ const (
 	MatchStatus_MATCH_STATUS_NOTHING_FOUND MatchStatus = 2
 	// No photo passed the filter: there was nothing to compare with.
 	MatchStatus_MATCH_STATUS_NOTHING_INDEXED MatchStatus = 3
-	// The subject has too little structure to be told from others: it was not searched for. MatchResponse.reason says
-	// what it lacks.
+	// The subject has too little structure to be told from others, as a whole, and in its parts as far as these are looked
+	// for: it was not searched for. MatchResponse.reason says what it lacks.
 	MatchStatus_MATCH_STATUS_TOO_PLAIN MatchStatus = 4
 )
 
@@ -1065,7 +1065,8 @@ type Match struct {
 	Edits    []string  `protobuf:"bytes,4,rep,name=edits,proto3" json:"edits,omitempty"`
 	Evidence *Evidence `protobuf:"bytes,5,opt,name=evidence,proto3" json:"evidence,omitempty"`
 	// How many of a million unrelated subjects would have a match as strong as this one, among as many photos as were
-	// searched: 0 to 1000000.
+	// searched, like those of the photo's brand as far as the server has surveyed them: 0 (it is the very file) to
+	// 1000000.
 	ExpectedFalseMatches float64 `protobuf:"fixed64,6,opt,name=expected_false_matches,json=expectedFalseMatches,proto3" json:"expected_false_matches,omitempty"`
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache

@@ -40,7 +40,8 @@ type MatchServiceClient interface {
 	// Errors: INVALID_ARGUMENT for a subject that can't be read, and for an option out of its range; NOT_FOUND for a
 	// filter that names a brand or a product which no photo has (BRAND_UNKNOWN, PRODUCT_UNKNOWN: a typing mistake must
 	// not pass for "nothing found") and for a subject that is a photo which is not there (PHOTO_NOT_FOUND);
-	// FAILED_PRECONDITION for a fingerprint of another recipe (RECIPE_MISMATCH).
+	// FAILED_PRECONDITION for a fingerprint or features of another recipe, the subject's or the catalogue's
+	// (RECIPE_MISMATCH).
 	Match(ctx context.Context, in *MatchRequest, opts ...grpc.CallOption) (*MatchResponse, error)
 	// Matches many subjects: the way to re-scan listings. Each request is answered once, with its correlation id, as
 	// soon as it is ready: in no particular order. Windows, back-pressure and stopping are as in AddPhotos. While
@@ -131,7 +132,8 @@ type MatchServiceServer interface {
 	// Errors: INVALID_ARGUMENT for a subject that can't be read, and for an option out of its range; NOT_FOUND for a
 	// filter that names a brand or a product which no photo has (BRAND_UNKNOWN, PRODUCT_UNKNOWN: a typing mistake must
 	// not pass for "nothing found") and for a subject that is a photo which is not there (PHOTO_NOT_FOUND);
-	// FAILED_PRECONDITION for a fingerprint of another recipe (RECIPE_MISMATCH).
+	// FAILED_PRECONDITION for a fingerprint or features of another recipe, the subject's or the catalogue's
+	// (RECIPE_MISMATCH).
 	Match(context.Context, *MatchRequest) (*MatchResponse, error)
 	// Matches many subjects: the way to re-scan listings. Each request is answered once, with its correlation id, as
 	// soon as it is ready: in no particular order. Windows, back-pressure and stopping are as in AddPhotos. While
