@@ -38,6 +38,14 @@ func expectedFalse(odds float64, photos int, likelier float64) float64 {
 	return -1e6 * math.Expm1(-mean)
 }
 
+// expectedFalse is that of the finding's odds; no unrelated subject is the very file.
+func (f *finding) expectedFalse(photos int, likelier float64) float64 {
+	if f.same {
+		return 0
+	}
+	return expectedFalse(f.odds, photos, likelier)
+}
+
 // What a survey does: photos of a brand, so many of others, and how many matches a brand is credited with beyond what
 // was seen, so that few say little.
 const (

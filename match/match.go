@@ -1,12 +1,13 @@
 // Package match holds the order of the steps: decode, fingerprint, search, verify, rank, verdict. All doors (gRPC, the
 // command line, pages) come in here, onboarding included, so that genuine and suspect pictures are described alike.
 //
-// It promises that an empty answer never hides a failure, that scores compare between queries, and that single
-// questions are not starved by batches. It does not promise to find a photo in a picture that holds much else beside
-// it: what is compared are whole pictures and what remains of them without a border.
+// It promises that an empty answer never hides a failure, that scores compare between queries, that the very file that a
+// photo was described from is its copy, and that single questions are not starved by batches. Whole pictures are compared,
+// what remains of them without a border, and, by features and then by pixels, parts: a crop, a photo in a collage or in a
+// screenshot. Which parts are found is measured and not promised: features agree or don't, and candidates are a ranking.
 //
-// The caveat that bites: which photos are near enough to be looked at at all depends on how many there are, as Result
-// tells. Ask for a radius to have it fixed.
+// The caveat that bites: which photos are near enough by their hashes to be looked at at all depends on how many there
+// are, as Result tells. Ask for a radius to have it fixed; but then parts are not looked for.
 package match
 
 import (
@@ -41,7 +42,7 @@ type Status uint8
 const (
 	Found          Status = iota + 1 // at least one match
 	NothingFound                     // photos were compared, none matches
-	NothingIndexed                   // no photo passed the filter: there was nothing to compare with
+	NothingIndexed                   // no photo passed the filter, or, of a plain subject, none with features: there was nothing to compare with
 	TooPlain                         // the subject has too little structure to be told from others, as far as was asked: not searched
 )
 
@@ -64,11 +65,13 @@ func (s Status) String() string {
 type Match struct {
 	Photo   index.Photo
 	Verdict Verdict
-	Score   float64 // the probability that the subject was made from the photo, 0 to 1; comparable between queries
+	// Score is the probability that the subject was made from the photo, 0 to 1; comparable between queries. With
+	// SharedContent it speaks of the part that is shared. It is practically 1 where the subject is the very file, by its SHA-256.
+	Score float64
 	// ExpectedFalse is how many of a million unrelated subjects would have a match as strong as this one, among as many
-	// photos as were searched and like those of its brand: 0 to a million.
+	// photos as were searched and like those of its brand: 0 to a million. It is 0 for the very file.
 	ExpectedFalse float64
-	Edits         []string // what was done to the photo, by name: "mirrored", "rotated 90", "border trimmed"; in a fixed order
+	Edits         []string // what was done to the photo, by name: "mirrored", "rotated 90°", "border trimmed"; in a fixed order
 	Evidence      Evidence
 
 	odds float64 // of which Score is the probability
@@ -77,9 +80,9 @@ type Match struct {
 // Result is the answer to a Match.
 type Result struct {
 	Status             Status
-	Matches            []Match // by score, highest first, then by key; at most Options.Limit
-	Total              int     // photos within the radii, whatever the limit and the scores
-	Searched           int     // photos that passed the filter
+	Matches            []Match // by score, highest first, then by key, so the very file comes first; at most Options.Limit
+	Total              int     // photos within the radii, whatever the limit and the scores; those found by features alone don't count
+	Searched           int     // photos that passed the filter; of a plain subject those among them that have features
 	RadiusPDQ, RadiusP int     // bits within which photos were looked at; -1: not by that hash
 	Revision           uint64  // the answer holds every change of the index up to this one
 	Subject            Description
@@ -183,7 +186,7 @@ func (m *Matcher) Compare(ctx context.Context, lane Lane, a, b Subject) (Compari
 	v := f.verdict()
 	return Comparison{
 		A: genuine.description, B: suspect.description,
-		Verdict: v, Score: score(f.odds), ExpectedFalse: expectedFalse(f.odds, 1, 1), Edits: f.edits(), Evidence: f.evidence(), Reason: f.reason(v),
+		Verdict: v, Score: score(f.odds), ExpectedFalse: f.expectedFalse(1, 1), Edits: f.edits(), Evidence: f.evidence(), Reason: f.reason(v),
 	}, nil
 }
 

@@ -27,14 +27,16 @@ const (
 // Options narrows a match. The zero value asks for the defaults.
 type Options struct {
 	// RadiusPDQ (0 to 256) and RadiusP (0 to 64) are how many bits away photos are looked at: those within either count.
-	// With both nil the radii follow from the number of photos, and of what is found only matches with a score of
-	// MinScore or more are returned. Otherwise nil leaves that hash out, and everything within is returned, by whole
-	// pictures alone.
+	// With both nil the radii follow from the number of photos, and MinScore and MaxFalsePerMillion tell what of all that is
+	// found is returned. Otherwise nil leaves that hash out, and everything within is returned that MaxFalsePerMillion
+	// doesn't leave out, by whole pictures alone.
 	RadiusPDQ, RadiusP *int
-	Depth              Depth
-	Limit              int // most matches, 1 to MaxLimit; 0: DefaultLimit
+	Depth              Depth // Parts doesn't go with a radius
+	Limit              int   // most matches, 1 to MaxLimit; 0: DefaultLimit
 	Filter             index.Filter
-	MinScore           float64 // 0: MinScore; negative: everything that was looked at
+	// MinScore is the least score of a match that is returned, at most 1. Negative: everything that was looked at. 0: those
+	// with a score of MinScore or more, and those with the verdict SharedContent, whatever theirs.
+	MinScore float64
 	// MaxFalsePerMillion is how many false matches a million unrelated subjects may have: only matches that are strong
 	// enough for that are returned, whatever their score. Above 0 and up to a million; 0: MinScore decides.
 	MaxFalsePerMillion float64
@@ -46,7 +48,8 @@ const (
 	MaxLimit     = 1000
 )
 
-// MinScore is the least score of a match that is returned when no radius was asked for.
+// MinScore is the least score of a match that is returned when neither a radius nor another least score was asked for; but
+// see Options.MinScore.
 const MinScore = 0.5
 
 // The radii when none is asked for. Copies lie far from their photos where a banner was put over them or the tones
@@ -58,7 +61,7 @@ const (
 	wideMost   = 50_000 // photos among which a search is wide
 	narrowPDQ  = 31     // the bound that PDQ's authors recommend
 	narrowP    = 10     // bits, of 64: at 12 the search among a million takes four times as long
-	candidates = 200    // nearest photos that are verified, at the least
+	candidates = 200    // nearest photos that are judged by their hashes and colours, at the least
 )
 
 // What is verified by features.
@@ -325,7 +328,7 @@ func (h *hunt) verify(f *finding, photo *feature.Set, g align.Guess) {
 	}
 }
 
-// rank returns what has the least score or more, the surest first.
+// rank returns what has the least score or more, or what Options keep beside, the surest first.
 func (h *hunt) rank(least float64, searched int) []Match {
 	var likelier likelihoods
 	if l := h.likelier.Load(); l != nil {
@@ -335,11 +338,8 @@ func (h *hunt) rank(least float64, searched int) []Match {
 	for i := range h.found {
 		f := &h.found[i]
 		f.crowded = f.place != nil && slices.ContainsFunc(h.found, f.beside)
-		s, expected := score(f.odds), 0.0
-		if !f.same {
-			expected = expectedFalse(f.odds, searched, likelier.of(f.photo.Brand))
-		}
-		keep := s >= least || f.place != nil && f.shares()
+		s, expected := score(f.odds), f.expectedFalse(searched, likelier.of(f.photo.Brand))
+		keep := s >= least || h.o.MinScore == 0 && f.verdict() == SharedContent
 		if h.o.MaxFalsePerMillion > 0 {
 			keep = expected <= h.o.MaxFalsePerMillion
 		}

@@ -11,7 +11,7 @@ type Verdict uint8
 // The verdicts.
 const (
 	None          Verdict = iota + 1 // not near enough to be called the same photo; worth a look where its score is 0.5 or more
-	Copy                             // the same photo, at another size or quality at most
+	Copy                             // the same photo, at another size, quality or brightness at most
 	EditedCopy                       // the same photo, edited: the edits say how
 	Partial                          // less than half of the photo
 	SharedContent                    // another picture that has a part in common: the same model, backdrop or scene
