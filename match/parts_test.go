@@ -47,9 +47,12 @@ func striped(w, h int) picturesque {
 }
 
 // catalogue is an index of 40 photos, 600 by 450, and the photos.
-func catalogue(t testing.TB) (*bench, []picturesque) {
+func catalogue(t testing.TB) (*bench, []picturesque) { return catalogueOf(t, 40) }
+
+// catalogueOf is a catalogue of so many.
+func catalogueOf(t testing.TB, n int) (*bench, []picturesque) {
 	b := newBench(t)
-	photos := make([]picturesque, 40)
+	photos := make([]picturesque, n)
 	for i := range photos {
 		photos[i] = scene(uint64(500+i), 600, 450)
 		b.add("acme", fmt.Sprint(i), photos[i])
@@ -331,7 +334,7 @@ func TestBackdrop(t *testing.T) {
 // TestSharedContent holds that a picture that has a part of a photo and goes on otherwise is no copy, and is left out where
 // scores or false matches are bounded.
 func TestSharedContent(t *testing.T) {
-	b, photos := catalogue(t)
+	b, photos := catalogueOf(t, 10)
 	img := onto(scene(94, 600, 450), cropped(photos[7], image.Rect(0, 0, 115, 450)), 0, 0)
 	r := b.match(img, match.Options{})
 	if len(r.Matches) != 1 || r.Matches[0].Photo.ID != "7" || r.Matches[0].Verdict != match.SharedContent {

@@ -11,7 +11,7 @@ import (
 // TestSameFile holds that the very file that a photo was described from is its copy, ranked before all that look like it,
 // however little there is to tell it by.
 func TestSameFile(t *testing.T) {
-	b, photos := catalogue(t)
+	b, photos := catalogueOf(t, 10)
 	ctx := context.Background()
 	b.add("acme", "00 nearly", scaled(photos[3], 599, 450)) // before "3", by its key
 	b.add("zeta", "twin", photos[3])
@@ -66,7 +66,7 @@ func symmetric(img picturesque) picturesque {
 
 // TestTwins holds that one photo under two keys makes no collage of a picture that shows it once.
 func TestTwins(t *testing.T) {
-	b, photos := catalogue(t)
+	b, photos := catalogueOf(t, 10)
 	b.add("zeta", "twin", photos[7])
 	img := onto(scene(90, 900, 900), scaled(photos[7], 480, 360), 350, 400)
 	r := b.match(img, match.Options{})
