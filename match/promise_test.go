@@ -50,7 +50,7 @@ func heldOut(t testing.TB, folders ...string) (paths []string) {
 // fitted on.
 func TestPromise(t *testing.T) {
 	t.Parallel()
-	every := 9
+	every := 16
 	if os.Getenv("TOUCHSTONE_LONG") != "" {
 		every = 1
 	}
@@ -63,7 +63,7 @@ func TestPromise(t *testing.T) {
 		return bytes
 	}
 	for i, path := range heldOut(t, "products_ikea") {
-		if i%3 > 0 && every > 1 {
+		if i%5 > 0 && every > 1 {
 			continue
 		}
 		d, err := b.m.Describe(context.Background(), match.Batch, load(path))
