@@ -110,7 +110,8 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject, u use) (subjec
 			}
 			sub.place = align.OfSet(*s.Features)
 		}
-		return sub, sub.known(s.Features)
+		err := sub.known(s.Features)
+		return sub, err
 	case s.Image != nil:
 		if err := m.gate.enter(ctx, lane); err != nil {
 			return subject{}, err
@@ -129,7 +130,8 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject, u use) (subjec
 	case err != nil && !errors.Is(err, index.ErrNotFound):
 		return subject{}, err
 	}
-	return sub, sub.known(sub.description.Features)
+	err = sub.known(sub.description.Features)
+	return sub, err
 }
 
 // known tells, as fingerprint.ErrPlain, that neither the fingerprint nor the features of a subject whose pixels are not

@@ -90,7 +90,7 @@ const (
 	Verdict_VERDICT_UNSPECIFIED Verdict = 0
 	// Not near enough to be called the same photo. Worth a look where the score is 0.5 or more.
 	Verdict_VERDICT_NONE Verdict = 1
-	// The same photo, at another size or quality at most.
+	// The same photo, at another size, quality or brightness at most.
 	Verdict_VERDICT_COPY Verdict = 2
 	// The same picture but for its colours: a colour variant, or a recoloured copy.
 	Verdict_VERDICT_VARIANT Verdict = 3
