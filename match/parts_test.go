@@ -155,6 +155,16 @@ func TestCollage(t *testing.T) {
 	}
 }
 
+// TestTrimmed holds that a photo of which nothing but its wide border is missing is no part.
+func TestTrimmed(t *testing.T) {
+	b := newBench(t)
+	b.add("acme", "wide", bordered(scene(95, 400, 300), 220, 160, white))
+	r := b.match(scaled(scene(95, 400, 300), 520, 390), match.Options{})
+	if len(r.Matches) != 1 || r.Matches[0].Verdict != match.EditedCopy || !slices.Contains(r.Matches[0].Edits, "border trimmed") {
+		t.Errorf("%+v", r.Matches)
+	}
+}
+
 // TestExpectedFalse holds that the count of false matches falls with the score, grows with the photos, and bounds what is
 // returned.
 func TestExpectedFalse(t *testing.T) {

@@ -13,7 +13,7 @@ const (
 	None          Verdict = iota + 1 // not near enough to be called the same photo; worth a look where its score is 0.5 or more
 	Copy                             // the same photo, at another size, quality or brightness at most
 	EditedCopy                       // the same photo, edited: the edits say how
-	Partial                          // less than half of the photo
+	Partial                          // less than half of the photo, and not all of it but for its border
 	SharedContent                    // another picture that has a part in common: the same model, backdrop or scene
 	Variant                          // the same picture but for its colours: a colour variant, or a recoloured copy
 )
@@ -79,7 +79,7 @@ func (f *finding) verdict() Verdict {
 			return EditedCopy
 		}
 		return Copy
-	case p.Seen < partialSeen:
+	case p.Seen < partialSeen && !f.trimmed(): // of a border that is gone nothing is missed
 		return Partial
 	case p.Hue >= variantLocal && p.SubjectChroma >= pale:
 		return Variant
