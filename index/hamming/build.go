@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"sync/atomic"
 	"unsafe"
+
+	"touchstone/index/internal/offheap"
 )
 
 // How a segment is built: codes are sorted, equal ones collapsed, and table 0 filled in that order. The other tables are
@@ -37,22 +39,22 @@ func (b *recipe) costsOf(t *table, codes []uint64) costs {
 func (b *recipe) indexed(rows []uint32, flat []uint64, workers int) *segment {
 	rows, flat, has := duplicateRows(b.words, rows, flat)
 	n := len(rows)
-	mem := newScratch(2*aligned(8*n) + 2*aligned(4*n) + aligned(8*len(flat)))
-	defer mem.free()
-	c := carver{bytes: mem.bytes}
-	to := pairs{carve[uint64](&c, n), carve[uint32](&c, n)}
+	mem := offheap.NewScratch(2*offheap.Aligned(8*n) + 2*offheap.Aligned(4*n) + offheap.Aligned(8*len(flat)))
+	defer mem.Free()
+	c := offheap.CarverOf(mem.Bytes)
+	to := pairs{offheap.Carve[uint64](&c, n), offheap.Carve[uint32](&c, n)}
 	if b.words == 1 {
 		sortPairs(pairs{flat, rows}, to, workers, cmp.Compare[uint32])
 		return b.sorted(to.values, to.keys, has, workers)
 	}
-	from := pairs{carve[uint64](&c, n), carve[uint32](&c, n)}
+	from := pairs{offheap.Carve[uint64](&c, n), offheap.Carve[uint32](&c, n)}
 	for i := range n {
 		from.keys[i], from.values[i] = flat[i*maxWords], uint32(i)
 	}
 	sortPairs(from, to, workers, func(i, j uint32) int {
 		return cmp.Or(compareCodes(flat[int(i)*maxWords:][1:maxWords], flat[int(j)*maxWords:][1:maxWords]), cmp.Compare(rows[i], rows[j]))
 	})
-	codes := carve[uint64](&c, len(flat))
+	codes := offheap.Carve[uint64](&c, len(flat))
 	parallel(workers, func(w int) {
 		for i := share(n, w, workers); i < share(n, w+1, workers); i++ {
 			at := to.values[i]
@@ -70,8 +72,8 @@ func (b *recipe) sorted(rows []uint32, codes []uint64, has *Rows, workers int) *
 	if len(g.tables) == 0 {
 		return g
 	}
-	work := newScratch(8 * g.slots)
-	defer work.free()
+	work := offheap.NewScratch(8 * g.slots)
+	defer work.Free()
 	counts := g.counts(workers)
 	for c := 1; c < g.m; c++ {
 		g.tables[c] = g.table(c, counts[c], work)
@@ -143,12 +145,12 @@ func (b *recipe) collapse(rows []uint32, codes []uint64, has *Rows, workers int)
 	if b.words == maxWords || slots < b.limits.table {
 		flat = slots * b.words
 	}
-	g.mem = newMemory(aligned(8*flat) + aligned(packedSize(slots, g.rows.width)) + aligned(8*(slots/64+1)) + aligned(4*extra))
-	c := carver{bytes: g.mem.bytes}
-	g.codes = carve[uint64](&c, flat)
-	g.rows.bytes = carve[byte](&c, packedSize(slots, g.rows.width))
-	g.shared = carve[uint64](&c, slots/64+1)
-	g.extra = carve[uint32](&c, extra)[:0]
+	g.mem = offheap.NewMemory(offheap.Aligned(8*flat) + offheap.Aligned(packedSize(slots, g.rows.width)) + offheap.Aligned(8*(slots/64+1)) + offheap.Aligned(4*extra))
+	c := offheap.CarverOf(g.mem.Bytes)
+	g.codes = offheap.Carve[uint64](&c, flat)
+	g.rows.bytes = offheap.Carve[byte](&c, packedSize(slots, g.rows.width))
+	g.shared = offheap.Carve[uint64](&c, slots/64+1)
+	g.extra = offheap.Carve[uint32](&c, extra)[:0]
 	if extra == 0 {
 		parallel(workers, func(w int) {
 			for i := share(n, w, workers); i < share(n, w+1, workers); i++ {
@@ -181,23 +183,23 @@ func (b *recipe) collapse(rows []uint32, codes []uint64, has *Rows, workers int)
 // newTable makes room for the table of chunk c.
 func newTable(l *layout, c, n int) *table {
 	t := &table{first: int(l.first[c]), group: int(l.group[c])}
-	size := aligned(4*(1<<t.group+1)) + aligned(2*n)
+	size := offheap.Aligned(4*(1<<t.group+1)) + offheap.Aligned(2*n)
 	width := packedWidth(uint32(n))
 	switch {
 	case l.words == 1:
-		size += aligned(4 * n)
+		size += offheap.Aligned(4 * n)
 	case c > 0:
-		size += aligned(packedSize(n, width))
+		size += offheap.Aligned(packedSize(n, width))
 	}
-	t.mem = newMemory(size)
-	cut := carver{bytes: t.mem.bytes}
-	t.starts = carve[uint32](&cut, 1<<t.group+1)
-	t.near = carve[uint16](&cut, n)
+	t.mem = offheap.NewMemory(size)
+	cut := offheap.CarverOf(t.mem.Bytes)
+	t.starts = offheap.Carve[uint32](&cut, 1<<t.group+1)
+	t.near = offheap.Carve[uint16](&cut, n)
 	switch {
 	case l.words == 1:
-		t.far = carve[uint32](&cut, n)
+		t.far = offheap.Carve[uint32](&cut, n)
 	case c > 0:
-		t.slots = packed{carve[byte](&cut, packedSize(n, width)), width}
+		t.slots = packed{offheap.Carve[byte](&cut, packedSize(n, width)), width}
 	}
 	return t
 }
@@ -265,13 +267,13 @@ func (g *segment) counts(workers int) [][][1 << digit]int {
 
 // table makes the table of chunk c, 1 or more, from table 0 or the codes. Its entries are in order of their slots within
 // a group. work has 8 bytes for each slot.
-func (g *segment) table(c int, counts [][1 << digit]int, work *scratch) *table {
+func (g *segment) table(c int, counts [][1 << digit]int, work *offheap.Scratch) *table {
 	workers := len(counts)
 	t := newTable(&g.layout, c, g.slots)
 	// What is sorted: the window from the chunk on, or of long codes the group, the bits near it, and the slot.
 	var keys []uint64
 	if g.slots > 0 {
-		keys = unsafe.Slice((*uint64)(unsafe.Pointer(&work.bytes[0])), g.slots)
+		keys = unsafe.Slice((*uint64)(unsafe.Pointer(&work.Bytes[0])), g.slots)
 	}
 	heaps := starts(counts)
 	// A heap says the first digit of its keys: dropping it leaves room for slots of 32 bits beside the longest groups.

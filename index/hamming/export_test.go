@@ -1,8 +1,7 @@
 package hamming
 
 import (
-	"encoding/binary"
-	"hash/crc32"
+	"touchstone/index/internal/offheap"
 )
 
 var smallLimits = limits{tail: SmallTail, chain: SmallChain, table: SmallTable, frozen: 2, parts: 3, ratio: 2, large: SmallLarge}
@@ -42,7 +41,7 @@ func OpenSmall[C Code](dir string, description []byte) (*Set[C], error) {
 
 // Summed is the manifest of a text.
 func Summed(text []byte) []byte {
-	return append(binary.LittleEndian.AppendUint32(nil, crc32.Checksum(text, castagnoli)), text...)
+	return offheap.Summed(text)
 }
 
 // ByTables is the snapshot for searches that never scan where tables can answer.

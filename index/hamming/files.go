@@ -8,14 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"sync/atomic"
-	"unsafe"
+
+	"touchstone/index/internal/offheap"
 )
 
 // How a snapshot lies in files, format 1. Each segment has a file of its arrays as they are in memory, each at a multiple
@@ -34,21 +32,9 @@ const filesFormat = 1
 // ErrFiles is returned when files are not those that a manifest describes: missing, damaged, or of another version.
 var ErrFiles = errors.New("files of a set do not fit")
 
-// sumEvery is of how many bytes of a file each checksum is.
-const sumEvery = 16 << 20
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// file is a file with what it is checked by.
-type file struct {
-	Name  string
-	Bytes int64
-	Sums  []uint32
-}
-
 // segmentRecord tells how a segment's arrays lie in its file.
 type segmentRecord struct {
-	File     file
+	File     offheap.File
 	Slots    int
 	Live     int
 	Flat     bool  // it has codes besides tables
@@ -68,7 +54,7 @@ type manifest struct {
 	Order    []byte // the number 1, of 4 bytes
 	Words    int
 	Segments []segmentRecord
-	State    file
+	State    offheap.File
 	Fresh    int // rows of the fresh part
 }
 
@@ -93,7 +79,7 @@ func (v *Snapshot[C]) Save(ctx context.Context, dir, prefix string) (description
 				dead = append(dead, row)
 			}
 		}
-		state = append(state, bytesOf(dead))
+		state = append(state, offheap.BytesOf(dead))
 		r := g.record()
 		r.File, r.DeadRows = f, len(dead)
 		m.Segments = append(m.Segments, r)
@@ -106,36 +92,35 @@ func (v *Snapshot[C]) Save(ctx context.Context, dir, prefix string) (description
 		rows, codes = append(rows, r...), append(codes, c...)
 	}
 	m.Fresh = len(rows)
-	state = append(state, bytesOf(rows), bytesOf(codes))
-	if m.State, err = writeFile(ctx, dir, prefix+rand.Text()+".state", state); err != nil {
+	state = append(state, offheap.BytesOf(rows), offheap.BytesOf(codes))
+	if m.State, err = offheap.Write(ctx, dir, prefix+rand.Text()+".state", state); err != nil {
 		return nil, nil, fmt.Errorf("hamming: save: %w", err)
 	}
-	if err := syncDir(dir); err != nil {
+	if err := offheap.SyncDir(dir); err != nil {
 		return nil, nil, fmt.Errorf("hamming: save: %w", err)
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return nil, nil, fmt.Errorf("hamming: save: %w", err)
 	}
-	sum := binary.LittleEndian.AppendUint32(nil, crc32.Checksum(text, castagnoli))
-	return append(sum, text...), append(names, m.State.Name), nil
+	return offheap.Summed(text), append(names, m.State.Name), nil
 }
 
 // saved is a segment's file.
 type saved struct {
 	dir string
-	file
+	offheap.File
 	tables int // in it
 }
 
 // save writes a segment's file, unless it is there.
-func (g *segment) save(ctx context.Context, dir, prefix string) (file, error) {
+func (g *segment) save(ctx context.Context, dir, prefix string) (offheap.File, error) {
 	if s := g.saved.Load(); s != nil && s.dir == dir && s.tables >= len(g.tables) {
 		if at, err := os.Stat(filepath.Join(dir, s.Name)); err == nil && at.Size() == s.Bytes {
-			return s.file, nil
+			return s.File, nil
 		}
 	}
-	f, err := writeFile(ctx, dir, prefix+rand.Text()+".segment", g.arrays())
+	f, err := offheap.Write(ctx, dir, prefix+rand.Text()+".segment", g.arrays())
 	if err == nil {
 		g.saved.Store(&saved{dir, f, len(g.tables)})
 	}
@@ -149,15 +134,15 @@ func (g *segment) arrays() [][]byte {
 	for n, p := range g.has.pages {
 		if p != nil {
 			numbers = append(numbers, uint32(n))
-			pages = append(pages, bytesOf(p[:]))
+			pages = append(pages, offheap.BytesOf(p[:]))
 		}
 	}
-	all := [][]byte{bytesOf(g.codes), g.rows.bytes, bytesOf(g.shared), bytesOf(g.extra), bytesOf(numbers), bytes.Join(pages, nil)}
+	all := [][]byte{offheap.BytesOf(g.codes), g.rows.bytes, offheap.BytesOf(g.shared), offheap.BytesOf(g.extra), offheap.BytesOf(numbers), bytes.Join(pages, nil)}
 	for _, t := range g.tables {
-		all = append(all, bytesOf(t.starts), bytesOf(t.near))
+		all = append(all, offheap.BytesOf(t.starts), offheap.BytesOf(t.near))
 		switch {
 		case g.words == 1:
-			all = append(all, bytesOf(t.far))
+			all = append(all, offheap.BytesOf(t.far))
 		case t.slots.bytes != nil:
 			all = append(all, t.slots.bytes)
 		}
@@ -182,64 +167,6 @@ func (g *segment) record() segmentRecord {
 	return r
 }
 
-// bytesOf is the memory of an array.
-func bytesOf[T uint16 | uint32 | uint64](s []T) []byte {
-	if len(s) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), len(s)*int(unsafe.Sizeof(s[0])))
-}
-
-// writeFile writes arrays, each at a multiple of 64 bytes, and syncs the file.
-func writeFile(ctx context.Context, dir, name string, arrays [][]byte) (f file, err error) {
-	out, err := os.Create(filepath.Join(dir, name))
-	if err != nil {
-		return f, err
-	}
-	defer func() {
-		if err = errors.Join(err, out.Close()); err != nil {
-			err = errors.Join(err, os.Remove(out.Name()))
-		}
-	}()
-	f.Name = name
-	sum := uint32(0)
-	write := func(b []byte) error {
-		for len(b) > 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			n := min(int64(len(b)), sumEvery-f.Bytes%sumEvery)
-			if _, err := out.Write(b[:n]); err != nil {
-				return err
-			}
-			sum = crc32.Update(sum, castagnoli, b[:n])
-			b = b[n:]
-			if f.Bytes += n; f.Bytes%sumEvery == 0 {
-				f.Sums, sum = append(f.Sums, sum), 0
-			}
-		}
-		return nil
-	}
-	var none [carverAlign]byte
-	for _, a := range arrays {
-		if err := errors.Join(write(a), write(none[:aligned(len(a))-len(a)])); err != nil {
-			return f, err
-		}
-	}
-	if f.Bytes%sumEvery != 0 {
-		f.Sums = append(f.Sums, sum)
-	}
-	return f, out.Sync()
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 // OpenSet makes the set that a manifest of Save describes from the files in dir, which it maps into memory: they must not
 // change as long as the set is used, but may be removed where the system lets a mapped file be removed. Every byte is
 // checked first. Errors: ErrFiles; nothing is kept then.
@@ -256,11 +183,12 @@ func openSet[C Code](l limits, o Options, dir string, description []byte) (*Set[
 }
 
 func (s *Set[C]) load(dir string, description []byte) error {
-	if len(description) < 4 || crc32.Checksum(description[4:], castagnoli) != binary.LittleEndian.Uint32(description) {
+	text, ok := offheap.Unsummed(description)
+	if !ok {
 		return errors.New("manifest: its checksum does not fit")
 	}
 	var m manifest
-	if err := json.Unmarshal(description[4:], &m); err != nil {
+	if err := json.Unmarshal(text, &m); err != nil {
 		return fmt.Errorf("manifest: %w", err)
 	}
 	if !bytes.Equal(m.Order, binary.NativeEndian.AppendUint32(nil, 1)) {
@@ -269,23 +197,17 @@ func (s *Set[C]) load(dir string, description []byte) error {
 	if m.Format != filesFormat || m.Words != s.words {
 		return fmt.Errorf("manifest: format %d for %d words, want %d for %d", m.Format, m.Words, filesFormat, s.words)
 	}
-	files := []*file{&m.State}
+	files := []*offheap.File{&m.State}
 	for i := range m.Segments {
 		files = append(files, &m.Segments[i].File)
 	}
-	maps := make([]*memory, len(files))
-	for i, f := range files {
-		var err error
-		if maps[i], err = mapFile(filepath.Join(dir, filepath.Base(f.Name)), f.Bytes); err != nil {
-			return err
-		}
-	}
-	if err := checkSums(files, maps); err != nil {
+	maps, err := offheap.Open(dir, files)
+	if err != nil {
 		return err
 	}
 	snap := *s.now.Load()
 	snap.version = 1
-	c := carver{bytes: maps[0].bytes}
+	c := offheap.CarverOf(maps[0].Bytes)
 	for i := range m.Segments {
 		g, err := m.Segments[i].segment(m.Words, maps[i+1])
 		if err != nil {
@@ -294,7 +216,7 @@ func (s *Set[C]) load(dir string, description []byte) error {
 		if len(m.Segments[i].Missing) == 0 {
 			g.saved.Store(&saved{dir, m.Segments[i].File, len(g.tables)})
 		}
-		dead, err := cut[uint32](&c, m.Segments[i].DeadRows)
+		dead, err := offheap.Cut[uint32](&c, m.Segments[i].DeadRows)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.State.Name, err)
 		}
@@ -305,8 +227,8 @@ func (s *Set[C]) load(dir string, description []byte) error {
 		snap.live += g.live - g.died
 		snap.segments = append(snap.segments, g)
 	}
-	rows, err := cut[uint32](&c, m.Fresh)
-	codes, err2 := cut[uint64](&c, m.Fresh*m.Words)
+	rows, err := offheap.Cut[uint32](&c, m.Fresh)
+	codes, err2 := offheap.Cut[uint64](&c, m.Fresh*m.Words)
 	if err := errors.Join(err, err2); err != nil {
 		return fmt.Errorf("%s: %w", m.State.Name, err)
 	}
@@ -317,7 +239,7 @@ func (s *Set[C]) load(dir string, description []byte) error {
 }
 
 // segment is a segment of the arrays in a file.
-func (r *segmentRecord) segment(words int, mem *memory) (*segment, error) {
+func (r *segmentRecord) segment(words int, mem *offheap.Memory) (*segment, error) {
 	g := &segment{body: &body{layout: layout{words: words}, slots: r.Slots, live: r.Live, mem: mem, costs: r.Costs}}
 	if r.Chunks != 0 {
 		if r.Chunks < max(3, words) || r.Chunks > 64*words/minGroup || r.Group < minGroup || r.Group > maxGroup {
@@ -332,24 +254,24 @@ func (r *segmentRecord) segment(words int, mem *memory) (*segment, error) {
 	if r.Slots < 0 || int64(r.Slots) > 1<<32-1 || r.Extra < 0 || r.Pages < 0 {
 		return nil, errors.New("lengths out of range")
 	}
-	c := carver{bytes: mem.bytes}
+	c := offheap.CarverOf(mem.Bytes)
 	var err error
 	take := func(e error) { err = errors.Join(err, e) }
 	flat := 0
 	if r.Flat {
 		flat = r.Slots * words
 	}
-	g.codes, err = cut[uint64](&c, flat)
+	g.codes, err = offheap.Cut[uint64](&c, flat)
 	var e error
-	g.rows.bytes, e = cut[byte](&c, packedSize(r.Slots, r.Width))
+	g.rows.bytes, e = offheap.Cut[byte](&c, packedSize(r.Slots, r.Width))
 	take(e)
-	g.shared, e = cut[uint64](&c, r.Slots/64+1)
+	g.shared, e = offheap.Cut[uint64](&c, r.Slots/64+1)
 	take(e)
-	g.extra, e = cut[uint32](&c, r.Extra)
+	g.extra, e = offheap.Cut[uint32](&c, r.Extra)
 	take(e)
-	numbers, e := cut[uint32](&c, r.Pages)
+	numbers, e := offheap.Cut[uint32](&c, r.Pages)
 	take(e)
-	pages, e := cut[uint64](&c, r.Pages*len(rowPage{}))
+	pages, e := offheap.Cut[uint64](&c, r.Pages*len(rowPage{}))
 	take(e)
 	if err != nil {
 		return nil, err
@@ -378,16 +300,16 @@ func (r *segmentRecord) segment(words int, mem *memory) (*segment, error) {
 			continue
 		}
 		t := &table{first: int(g.first[i]), group: int(g.group[i]), mem: mem}
-		t.starts, err = cut[uint32](&c, 1<<t.group+1)
-		t.near, e = cut[uint16](&c, r.Slots)
+		t.starts, err = offheap.Cut[uint32](&c, 1<<t.group+1)
+		t.near, e = offheap.Cut[uint16](&c, r.Slots)
 		take(e)
 		switch {
 		case words == 1:
-			t.far, e = cut[uint32](&c, r.Slots)
+			t.far, e = offheap.Cut[uint32](&c, r.Slots)
 			take(e)
 		case i > 0:
 			t.slots.width = packedWidth(uint32(r.Slots))
-			t.slots.bytes, e = cut[byte](&c, packedSize(r.Slots, t.slots.width))
+			t.slots.bytes, e = offheap.Cut[byte](&c, packedSize(r.Slots, t.slots.width))
 			take(e)
 		}
 		if err != nil {
@@ -399,8 +321,8 @@ func (r *segmentRecord) segment(words int, mem *memory) (*segment, error) {
 		g.tables[i] = t
 	}
 	if len(missing) > 0 {
-		work := newScratch(8 * g.slots)
-		defer work.free()
+		work := offheap.NewScratch(8 * g.slots)
+		defer work.Free()
 		counts := g.counts(runtime.GOMAXPROCS(0))
 		for i, t := range g.tables {
 			if t == nil {
@@ -409,45 +331,4 @@ func (r *segmentRecord) segment(words int, mem *memory) (*segment, error) {
 		}
 	}
 	return g, nil
-}
-
-// cut is carve for lengths that nobody has vouched for.
-func cut[T uint16 | uint32 | uint64 | byte](c *carver, n int) ([]T, error) {
-	var t T
-	if n < 0 || n > (len(c.bytes)-min(c.at, len(c.bytes)))/int(unsafe.Sizeof(t)) {
-		return nil, io.ErrUnexpectedEOF
-	}
-	return carve[T](c, n), nil
-}
-
-// checkSums holds files against their checksums, on all processors.
-func checkSums(files []*file, maps []*memory) error {
-	type piece struct {
-		file *file
-		at   int64
-		data []byte
-	}
-	var pieces []piece
-	for i, f := range files {
-		if int64(len(f.Sums)) != (f.Bytes+sumEvery-1)/sumEvery {
-			return fmt.Errorf("%s: %d checksums for %d bytes", f.Name, len(f.Sums), f.Bytes)
-		}
-		for at := int64(0); at < f.Bytes; at += sumEvery {
-			pieces = append(pieces, piece{f, at, maps[i].bytes[at:min(at+sumEvery, f.Bytes)]})
-		}
-	}
-	var next atomic.Int64
-	var bad atomic.Pointer[piece]
-	parallel(runtime.GOMAXPROCS(0), func(int) {
-		for i := next.Add(1) - 1; i < int64(len(pieces)) && bad.Load() == nil; i = next.Add(1) - 1 {
-			p := &pieces[i]
-			if crc32.Checksum(p.data, castagnoli) != p.file.Sums[p.at/sumEvery] {
-				bad.Store(p)
-			}
-		}
-	})
-	if p := bad.Load(); p != nil {
-		return fmt.Errorf("%s: damaged within %d bytes from %d", p.file.Name, len(p.data), p.at)
-	}
-	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"touchstone/index/internal/offheap"
 )
 
 // However codes are cut, and at each moment of a hand-over, tables find what a scan finds. Which layouts a machine's own
@@ -143,8 +145,8 @@ func laidOut(l layout, rows []uint32, flat []uint64) *segment {
 	g.layout = l
 	g.costs = costs{Scan: 1e9, Tile: 1e9}
 	g.tables[0] = firstTable(&l, codes, 2)
-	work := newScratch(8 * g.slots)
-	defer work.free()
+	work := offheap.NewScratch(8 * g.slots)
+	defer work.Free()
 	for c, counts := range g.counts(2) {
 		if c > 0 {
 			g.tables[c] = g.table(c, counts, work)

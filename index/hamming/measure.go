@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 	"unsafe"
+
+	"touchstone/index/internal/offheap"
 )
 
 // lineEntries is how many near bits of entries a line of the cache holds.
@@ -142,9 +144,9 @@ func (w *search) each(kernel func(from, n int) int) {
 // takes a second or so, and memory of 256 MiB meanwhile.
 func ReadBandwidth() float64 {
 	const size = 256 << 20
-	mem := newScratch(size)
-	defer mem.free()
-	words := unsafe.Slice((*uint64)(unsafe.Pointer(&mem.bytes[0])), size/8)
+	mem := offheap.NewScratch(size)
+	defer mem.Free()
+	words := unsafe.Slice((*uint64)(unsafe.Pointer(&mem.Bytes[0])), size/8)
 	for i := range words {
 		words[i] = uint64(i)
 	}

@@ -3,6 +3,8 @@ package hamming
 import (
 	"runtime"
 	"slices"
+
+	"touchstone/index/internal/offheap"
 )
 
 // due says what a merge should take together: segments next to each other, and the oldest tails.
@@ -129,7 +131,7 @@ func (s *Set[C]) handOver(snap *snapshot, d due, large int) {
 	}
 	rows, codes, mem := s.gather(snap, d)
 	heir := s.first(rows, codes, rowsSet(rows), 1, &from.layout)
-	mem.free()
+	mem.Free()
 	if len(heir.tables) > 0 {
 		s.handTables(from, heir)
 	}
@@ -149,8 +151,8 @@ func (s *Set[C]) handTables(from, heir *segment) {
 	same := heir.layout == from.layout
 	here := &segment{body: from.body, tables: []*table{from.tables[0]}}
 	tables := slices.Clone(from.tables)
-	work := newScratch(8 * heir.slots)
-	defer work.free()
+	work := offheap.NewScratch(8 * heir.slots)
+	defer work.Free()
 	counts := heir.counts(1)
 	for c := range heir.m {
 		if c > 0 {
@@ -179,7 +181,7 @@ const collectable = 16 << 20
 func collect(tables ...*table) {
 	size := 0
 	for _, t := range tables {
-		size += len(t.mem.bytes)
+		size += len(t.mem.Bytes)
 	}
 	if size >= collectable {
 		runtime.GC()
@@ -224,12 +226,12 @@ func (s *Set[C]) replace(was *snapshot, d due, g *segment) {
 // merged returns a segment of what is alive in what is due. A single worker leaves the other processors to searches.
 func (b *recipe) merged(snap *snapshot, d due) *segment {
 	rows, codes, mem := b.gather(snap, d)
-	defer mem.free()
+	defer mem.Free()
 	return b.sorted(rows, codes, rowsSet(rows), 1)
 }
 
 // gather returns the rows and codes that are alive in what is due, in order, and the memory that they lie in.
-func (b *recipe) gather(snap *snapshot, d due) ([]uint32, []uint64, *scratch) {
+func (b *recipe) gather(snap *snapshot, d due) ([]uint32, []uint64, *offheap.Scratch) {
 	most := 0
 	var cursors []*cursor
 	add := func(g *segment) {
@@ -247,9 +249,9 @@ func (b *recipe) gather(snap *snapshot, d due) ([]uint32, []uint64, *scratch) {
 		small := &recipe{words: b.words, limits: limits{table: len(rows) + 1}}
 		add(small.indexed(rows, flat, 1))
 	}
-	mem := newScratch(aligned(8*b.words*most) + aligned(4*most))
-	cut := carver{bytes: mem.bytes}
-	codes, rows := carve[uint64](&cut, b.words*most), carve[uint32](&cut, most)
+	mem := offheap.NewScratch(offheap.Aligned(8*b.words*most) + offheap.Aligned(4*most))
+	cut := offheap.CarverOf(mem.Bytes)
+	codes, rows := offheap.Carve[uint64](&cut, b.words*most), offheap.Carve[uint32](&cut, most)
 	n := 0
 	for len(cursors) > 0 {
 		first := cursors[0]

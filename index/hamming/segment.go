@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"sync/atomic"
+
+	"touchstone/index/internal/offheap"
 )
 
 // segment is an immutable part of a set. Its codes are sorted, each is there once however many rows have it, and a code's
@@ -39,13 +41,13 @@ func (g *segment) owner(c int) *segment {
 type body struct {
 	layout
 	slots  int
-	live   int      // rows
-	codes  []uint64 // words for each slot; none where table 0 has them, since it takes codes of 64 bits apart
-	rows   packed   // a slot's row; of one that is shared, where in extra its rows are
-	shared []uint64 // a bit for each slot
-	extra  []uint32 // for each shared slot the number of its rows, and these in ascending order
-	has    *Rows    // all rows
-	mem    *memory  // what codes, rows, shared and has lie in
+	live   int             // rows
+	codes  []uint64        // words for each slot; none where table 0 has them, since it takes codes of 64 bits apart
+	rows   packed          // a slot's row; of one that is shared, where in extra its rows are
+	shared []uint64        // a bit for each slot
+	extra  []uint32        // for each shared slot the number of its rows, and these in ascending order
+	has    *Rows           // all rows
+	mem    *offheap.Memory // what codes, rows, shared and has lie in
 	costs  costs
 	deaths deaths // of rows
 	saved  atomic.Pointer[saved]
@@ -65,7 +67,7 @@ type table struct {
 	near   []uint16 // for each entry, the bits that follow the group's
 	far    []uint32 // for each entry, the bits that follow these
 	slots  packed   // for each entry, the slot
-	mem    *memory
+	mem    *offheap.Memory
 }
 
 // code puts a slot's code into c.

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"touchstone/fingerprint/feature"
+	"touchstone/index/internal/offheap"
 )
 
 // The borders of Small.
@@ -23,7 +24,7 @@ func Small() *Set { return newSet(smallLimits) }
 func OpenSmall(dir string, about []byte) (*Set, error) { return openSet(smallLimits, dir, about) }
 
 // Summed is the manifest of a text.
-func Summed(text []byte) []byte { return summed(text) }
+func Summed(text []byte) []byte { return offheap.Summed(text) }
 
 // Parts counts the segments and tails of a set as it is now.
 func (s *Set) Parts() (segments, tails int) {

@@ -9,14 +9,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"unsafe"
 
 	"touchstone/fingerprint/feature"
+	"touchstone/index/internal/offheap"
 )
 
 // How a snapshot lies in files, format 1. Each segment has a file of its arrays as they are in memory, each at a multiple
@@ -37,7 +36,7 @@ var ErrFiles = errors.New("files of a set do not fit")
 
 // segmentRecord tells how a segment's arrays lie in its file.
 type segmentRecord struct {
-	File    file
+	File    offheap.File
 	Docs    int
 	Entries int
 	Lists   int // bytes
@@ -49,7 +48,7 @@ type manifest struct {
 	Order      []byte // the number 1, of 4 bytes
 	Vocabulary uint32
 	Segments   []segmentRecord
-	State      file
+	State      offheap.File
 	Fresh      int // photos of the fresh part
 	Entries    int // of these
 }
@@ -57,7 +56,7 @@ type manifest struct {
 // saved is a segment's file.
 type saved struct {
 	dir string
-	file
+	offheap.File
 }
 
 // Save writes what the snapshot consists of to files in a directory, whose names begin with prefix; segments that an
@@ -80,7 +79,7 @@ func (v *Snapshot) Save(ctx context.Context, dir, prefix string) (about []byte, 
 				dead = append(dead, doc)
 			}
 		}
-		state = append(state, bytesOf(dead))
+		state = append(state, offheap.BytesOf(dead))
 		m.Segments = append(m.Segments, segmentRecord{File: f, Docs: len(g.rows), Entries: len(g.near), Lists: len(g.lists), Dead: len(dead)})
 		files = append(files, f.Name)
 	}
@@ -93,29 +92,29 @@ func (v *Snapshot) Save(ctx context.Context, dir, prefix string) (about []byte, 
 		}
 	}
 	m.Fresh, m.Entries = len(rows), len(entries)
-	state = append(state, bytesOf(rows), bytesOf(counts), bytesOf(entries))
-	if m.State, err = writeFile(ctx, dir, prefix+rand.Text()+".state", state); err != nil {
+	state = append(state, offheap.BytesOf(rows), offheap.BytesOf(counts), offheap.BytesOf(entries))
+	if m.State, err = offheap.Write(ctx, dir, prefix+rand.Text()+".state", state); err != nil {
 		return nil, nil, fmt.Errorf("inverted: save: %w", err)
 	}
-	if err := syncDir(dir); err != nil {
+	if err := offheap.SyncDir(dir); err != nil {
 		return nil, nil, fmt.Errorf("inverted: save: %w", err)
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return nil, nil, fmt.Errorf("inverted: save: %w", err)
 	}
-	return summed(text), append(files, m.State.Name), nil
+	return offheap.Summed(text), append(files, m.State.Name), nil
 }
 
 // save writes a segment's file, unless it is there.
-func (g *segment) save(ctx context.Context, dir, prefix string) (file, error) {
+func (g *segment) save(ctx context.Context, dir, prefix string) (offheap.File, error) {
 	if s := g.saved.Load(); s != nil && s.dir == dir {
 		if at, err := os.Stat(filepath.Join(dir, s.Name)); err == nil && at.Size() == s.Bytes {
-			return s.file, nil
+			return s.File, nil
 		}
 	}
-	f, err := writeFile(ctx, dir, prefix+rand.Text()+".segment", [][]byte{bytesOf(g.starts), bytesOf(g.near), bytesOf(g.rest),
-		bytesOf(g.rows), bytesOf(g.ends), g.lists})
+	f, err := offheap.Write(ctx, dir, prefix+rand.Text()+".segment", [][]byte{offheap.BytesOf(g.starts), offheap.BytesOf(g.near), offheap.BytesOf(g.rest),
+		offheap.BytesOf(g.rows), offheap.BytesOf(g.ends), g.lists})
 	if err == nil {
 		g.saved.Store(&saved{dir, f})
 	}
@@ -140,23 +139,18 @@ func (s *Set) load(dir string, about []byte) error {
 	if err != nil {
 		return err
 	}
-	files := []*file{&m.State}
+	files := []*offheap.File{&m.State}
 	for i := range m.Segments {
 		files = append(files, &m.Segments[i].File)
 	}
-	maps := make([]*memory, len(files))
-	for i, f := range files {
-		if maps[i], err = mapFile(filepath.Join(dir, filepath.Base(f.Name)), f.Bytes); err != nil {
-			return err
-		}
-	}
-	defer runtime.KeepAlive(maps)
-	if err := checkSums(files, maps); err != nil {
+	maps, err := offheap.Open(dir, files)
+	if err != nil {
 		return err
 	}
+	defer runtime.KeepAlive(maps)
 	snap := *s.now.Load()
 	snap.version = 1
-	c := carver{bytes: maps[0].bytes}
+	c := offheap.CarverOf(maps[0].Bytes)
 	for i := range m.Segments {
 		r := &m.Segments[i]
 		g, err := r.segment(maps[i+1])
@@ -167,7 +161,7 @@ func (s *Set) load(dir string, about []byte) error {
 		for w := range wordCount {
 			snap.counts[w] += g.starts[w+1] - g.starts[w]
 		}
-		dead, err := cut[uint32](&c, r.Dead)
+		dead, err := offheap.Cut[uint32](&c, r.Dead)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.State.Name, err)
 		}
@@ -192,11 +186,12 @@ func (s *Set) load(dir string, about []byte) error {
 }
 
 func parseManifest(about []byte) (*manifest, error) {
-	if len(about) < 4 || !bytes.Equal(summed(about[4:])[:4], about[:4]) {
+	text, ok := offheap.Unsummed(about)
+	if !ok {
 		return nil, errors.New("manifest: its checksum does not fit")
 	}
 	m := new(manifest)
-	if err := json.Unmarshal(about[4:], m); err != nil {
+	if err := json.Unmarshal(text, m); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
 	switch {
@@ -211,19 +206,19 @@ func parseManifest(about []byte) (*manifest, error) {
 }
 
 // segment is a segment of the arrays in a file.
-func (r *segmentRecord) segment(mem *memory) (*segment, error) {
+func (r *segmentRecord) segment(mem *offheap.Memory) (*segment, error) {
 	if r.Docs < 0 || r.Docs > maxDocs || r.Entries < 0 || int64(r.Entries) > 1<<32-1 || r.Lists < 0 {
 		return nil, errors.New("lengths out of range")
 	}
 	g := &segment{mem: mem}
-	c := carver{bytes: mem.bytes}
+	c := offheap.CarverOf(mem.Bytes)
 	var errs [6]error
-	g.starts, errs[0] = cut[uint32](&c, wordCount+1)
-	g.near, errs[1] = cut[uint32](&c, r.Entries)
-	g.rest, errs[2] = cut[uint32](&c, r.Entries)
-	g.rows, errs[3] = cut[uint32](&c, r.Docs)
-	g.ends, errs[4] = cut[uint32](&c, r.Docs)
-	g.lists, errs[5] = cut[byte](&c, r.Lists)
+	g.starts, errs[0] = offheap.Cut[uint32](&c, wordCount+1)
+	g.near, errs[1] = offheap.Cut[uint32](&c, r.Entries)
+	g.rest, errs[2] = offheap.Cut[uint32](&c, r.Entries)
+	g.rows, errs[3] = offheap.Cut[uint32](&c, r.Docs)
+	g.ends, errs[4] = offheap.Cut[uint32](&c, r.Docs)
+	g.lists, errs[5] = offheap.Cut[byte](&c, r.Lists)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -257,10 +252,10 @@ func (r *segmentRecord) segment(mem *memory) (*segment, error) {
 }
 
 // fresh is the photos of the fresh part, which come last in a state file.
-func (m *manifest) fresh(c *carver) ([]photo, error) {
-	rows, err := cut[uint32](c, m.Fresh)
-	counts, err2 := cut[uint32](c, m.Fresh)
-	flat, err3 := cut[uint64](c, m.Entries)
+func (m *manifest) fresh(c *offheap.Carver) ([]photo, error) {
+	rows, err := offheap.Cut[uint32](c, m.Fresh)
+	counts, err2 := offheap.Cut[uint32](c, m.Fresh)
+	flat, err3 := offheap.Cut[uint64](c, m.Entries)
 	if err := errors.Join(err, err2, err3); err != nil {
 		return nil, err
 	}
@@ -280,13 +275,4 @@ func (m *manifest) fresh(c *carver) ([]photo, error) {
 	}
 	slices.SortFunc(photos, func(a, b photo) int { return cmp.Compare(a.row, b.row) })
 	return photos, nil
-}
-
-// cut is carve for lengths that nobody has vouched for.
-func cut[T uint16 | uint32 | uint64 | byte](c *carver, n int) ([]T, error) {
-	var t T
-	if n < 0 || n > (len(c.bytes)-min(c.at, len(c.bytes)))/int(unsafe.Sizeof(t)) {
-		return nil, io.ErrUnexpectedEOF
-	}
-	return carve[T](c, n), nil
 }

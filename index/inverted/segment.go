@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"slices"
 	"sync/atomic"
+
+	"touchstone/index/internal/offheap"
 )
 
 // maxDocs is the most photos of a segment. Their numbers have 20 bits in an entry; half of that keeps what a merge needs
@@ -18,13 +20,13 @@ type photo struct {
 
 // segment is an immutable part of a set: photos by ascending row, and their entries by word.
 type segment struct {
-	starts []uint32 // entries of word w are those from starts[w] to starts[w+1]
-	near   []uint32 // of each entry, entry.near
-	rest   []uint32 // of each entry, entry.rest
-	rows   []uint32 // by photo
-	ends   []uint32 // by photo, where its record in lists ends
-	lists  []byte   // for each photo the words of its entries, see appendWords
-	mem    *memory  // what these lie in
+	starts []uint32        // entries of word w are those from starts[w] to starts[w+1]
+	near   []uint32        // of each entry, entry.near
+	rest   []uint32        // of each entry, entry.rest
+	rows   []uint32        // by photo
+	ends   []uint32        // by photo, where its record in lists ends
+	lists  []byte          // for each photo the words of its entries, see appendWords
+	mem    *offheap.Memory // what these lie in
 	deaths deaths
 	saved  atomic.Pointer[saved]
 
@@ -33,13 +35,13 @@ type segment struct {
 
 // newSegment is a segment with room for what it is to hold.
 func newSegment(docs, entries, lists int) *segment {
-	size := aligned(4*(wordCount+1)) + 2*aligned(4*entries) + 2*aligned(4*docs) + aligned(lists)
-	g := &segment{mem: newMemory(size)}
-	c := carver{bytes: g.mem.bytes}
-	g.starts = carve[uint32](&c, wordCount+1)
-	g.near, g.rest = carve[uint32](&c, entries), carve[uint32](&c, entries)
-	g.rows, g.ends = carve[uint32](&c, docs), carve[uint32](&c, docs)
-	g.lists = carve[byte](&c, lists)
+	size := offheap.Aligned(4*(wordCount+1)) + 2*offheap.Aligned(4*entries) + 2*offheap.Aligned(4*docs) + offheap.Aligned(lists)
+	g := &segment{mem: offheap.NewMemory(size)}
+	c := offheap.CarverOf(g.mem.Bytes)
+	g.starts = offheap.Carve[uint32](&c, wordCount+1)
+	g.near, g.rest = offheap.Carve[uint32](&c, entries), offheap.Carve[uint32](&c, entries)
+	g.rows, g.ends = offheap.Carve[uint32](&c, docs), offheap.Carve[uint32](&c, docs)
+	g.lists = offheap.Carve[byte](&c, lists)
 	return g
 }
 
@@ -93,7 +95,7 @@ func (g *segment) record(doc uint32) []byte {
 	return g.lists[from:g.ends[doc]]
 }
 
-func (g *segment) bytes() int64 { return int64(len(g.mem.bytes)) }
+func (g *segment) bytes() int64 { return int64(len(g.mem.Bytes)) }
 
 // A photo's record says which words its entries have, so that these are counted no more once it is dead: how many there
 // are, in 2 bytes, then the lower byte of each, in ascending order of words, then a bit string, lowest bits first, that

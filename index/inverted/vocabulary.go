@@ -69,7 +69,7 @@ func parseVocabulary(b []byte) (*vocabulary, error) {
 	}
 	v := &vocabulary{sum: binary.BigEndian.Uint32(b[8:]), second: make([]node, fan)}
 	b = b[vocabularyHead:]
-	if crc32.Checksum(b, castagnoli) != v.sum {
+	if crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) != v.sum {
 		return nil, errors.New("its checksum does not fit")
 	}
 	read := func(n *node) {

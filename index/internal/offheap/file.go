@@ -1,4 +1,4 @@
-package inverted
+package offheap
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 )
 
 // sumEvery is of how many bytes of a file each checksum is.
@@ -19,28 +18,28 @@ const sumEvery = 16 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// file is a file with what it is checked by.
-type file struct {
+// File is a file with what it is checked by. It is part of manifests, as JSON.
+type File struct {
 	Name  string
 	Bytes int64
 	Sums  []uint32
 }
 
-// summed is a text behind its checksum.
-func summed(text []byte) []byte {
+// Summed is a text behind its checksum, a CRC-32C of 4 bytes.
+func Summed(text []byte) []byte {
 	return append(binary.LittleEndian.AppendUint32(nil, crc32.Checksum(text, castagnoli)), text...)
 }
 
-// bytesOf is the memory of an array.
-func bytesOf[T ~uint32 | ~uint64](s []T) []byte {
-	if len(s) == 0 {
-		return nil
+// Unsummed is the text that Summed was given. It is not ok where the checksum doesn't fit.
+func Unsummed(b []byte) (text []byte, ok bool) {
+	if len(b) < 4 || crc32.Checksum(b[4:], castagnoli) != binary.LittleEndian.Uint32(b) {
+		return nil, false
 	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), len(s)*int(unsafe.Sizeof(s[0])))
+	return b[4:], true
 }
 
-// writeFile writes arrays, each at a multiple of 64 bytes, and syncs the file.
-func writeFile(ctx context.Context, dir, name string, arrays [][]byte) (f file, err error) {
+// Write writes arrays, each at a multiple of 64 bytes, and syncs the file.
+func Write(ctx context.Context, dir, name string, arrays [][]byte) (f File, err error) {
 	out, err := os.Create(filepath.Join(dir, name))
 	if err != nil {
 		return f, err
@@ -69,9 +68,9 @@ func writeFile(ctx context.Context, dir, name string, arrays [][]byte) (f file, 
 		}
 		return nil
 	}
-	var none [carverAlign]byte
+	var none [align]byte
 	for _, a := range arrays {
-		if err := errors.Join(write(a), write(none[:aligned(len(a))-len(a)])); err != nil {
+		if err := errors.Join(write(a), write(none[:Aligned(len(a))-len(a)])); err != nil {
 			return f, err
 		}
 	}
@@ -81,7 +80,8 @@ func writeFile(ctx context.Context, dir, name string, arrays [][]byte) (f file, 
 	return f, out.Sync()
 }
 
-func syncDir(dir string) error {
+// SyncDir syncs a directory: the names in it.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
@@ -89,10 +89,23 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// Open maps files of a directory, in order, and holds every byte against their checksums. Errors: the system's, and of files
+// that are not as they were written.
+func Open(dir string, files []*File) ([]*Memory, error) {
+	maps := make([]*Memory, len(files))
+	for i, f := range files {
+		var err error
+		if maps[i], err = mapFile(filepath.Join(dir, filepath.Base(f.Name)), f.Bytes); err != nil {
+			return nil, err
+		}
+	}
+	return maps, checkSums(files, maps)
+}
+
 // checkSums holds files against their checksums, on all processors.
-func checkSums(files []*file, maps []*memory) error {
+func checkSums(files []*File, maps []*Memory) error {
 	type piece struct {
-		file *file
+		file *File
 		at   int64
 		data []byte
 	}
@@ -102,7 +115,7 @@ func checkSums(files []*file, maps []*memory) error {
 			return fmt.Errorf("%s: %d checksums for %d bytes", f.Name, len(f.Sums), f.Bytes)
 		}
 		for at := int64(0); at < f.Bytes; at += sumEvery {
-			pieces = append(pieces, piece{f, at, maps[i].bytes[at:min(at+sumEvery, f.Bytes)]})
+			pieces = append(pieces, piece{f, at, maps[i].Bytes[at:min(at+sumEvery, f.Bytes)]})
 		}
 	}
 	var next atomic.Int64

@@ -1,4 +1,4 @@
-package inverted
+package offheap
 
 import "golang.org/x/sys/unix"
 

@@ -1,5 +1,5 @@
 //go:build unix && !linux
 
-package hamming
+package offheap
 
 func adviseHuge([]byte) {}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package hamming
+package offheap
 
 import (
 	"os"

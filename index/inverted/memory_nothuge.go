@@ -1,5 +1,0 @@
-//go:build unix && !linux
-
-package inverted
-
-func adviseHuge([]byte) {}
