@@ -1,5 +1,7 @@
 package feature
 
+import "sync"
+
 // What a descriptor compares are samples of a spot's surroundings: some of the level's smooth plane, close to the spot,
 // some of the plane at half the size, farther away (as in FREAK, Alahi et al. 2012). pattern.go has where they lie for a
 // spot whose angle is 0, and which of them are compared: chosen for telling same spots from others (see learn_test.go).
@@ -18,12 +20,14 @@ type offset struct{ x, y int8 }
 // turned are the samples' offsets by the spot's angle.
 type turned [256][sampleCount]offset
 
-// asFound are those of spots that were found on the level, and scaled those of spots a little smaller or larger than the
-// level shows them, in sixty-fourths of the size: asFound is in the middle.
-var (
-	asFound = makeTurned(64)
-	scaled  = [...]*turned{makeTurned(57), makeTurned(60), asFound, makeTurned(68), makeTurned(72)}
-)
+// scaled are those of spots a little smaller or larger than the level shows those that are found on it, from 57 to 72
+// sixty-fourths of their size. They are made when the first spot is described: most runs of a program describe none.
+var scaled = sync.OnceValue(func() *[5]*turned {
+	return &[...]*turned{makeTurned(57), makeTurned(60), makeTurned(64), makeTurned(68), makeTurned(72)}
+})
+
+// asFound are those of spots that were found on the level.
+func asFound() *turned { return scaled()[2] }
 
 // makeTurned are the offsets of a spot that is so many sixty-fourths of its size.
 func makeTurned(size int) *turned {
@@ -74,7 +78,7 @@ func (l *level) sample(v *[sampleCount]uint8, x, y int, places *[sampleCount]off
 }
 
 // describe compares the samples around a spot that was found on the level.
-func describe(l *level, x, y int, angle uint8) Descriptor { return l.compare(x, y, &asFound[angle]) }
+func describe(l *level, x, y int, angle uint8) Descriptor { return l.compare(x, y, &asFound()[angle]) }
 
 // compare compares the samples around a spot, which lie at places.
 func (l *level) compare(x, y int, places *[sampleCount]offset) (d Descriptor) {

@@ -43,12 +43,12 @@ func TestPattern(t *testing.T) {
 			t.Errorf("bits %d and %d compare %v and %v, which are not mirror images", i, i+1, p, q)
 		}
 	}
-	for a := range asFound {
-		for i, o := range asFound[a] {
+	for a := range asFound() {
+		for i, o := range asFound()[a] {
 			if reach := max(o.x, -o.x, o.y, -o.y); int(reach) > margin {
 				t.Errorf("sample %d is %d pixels away, want %d at most", i, reach, margin)
 			}
-			if m := asFound[(128-a)&255][twins[i]]; m != (offset{-o.x, o.y}) {
+			if m := asFound()[(128-a)&255][twins[i]]; m != (offset{-o.x, o.y}) {
 				t.Errorf("sample %d at angle %d is at %v, its mirror image at %v", i, a, o, m)
 			}
 		}
@@ -101,7 +101,7 @@ func TestLearnPattern(t *testing.T) {
 		record := func(to *[]patch) describer {
 			return func(l *level, x, y int, angle uint8) (d Descriptor) {
 				var p patch
-				l.sample((*[sampleCount]uint8)(&p), x, y, &asFound[angle])
+				l.sample((*[sampleCount]uint8)(&p), x, y, &asFound()[angle])
 				*to = append(*to, p)
 				return d
 			}

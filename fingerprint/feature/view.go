@@ -104,7 +104,8 @@ func (v *View) Describe(x, y, diam float64, angle uint8) (d Descriptor, ok bool)
 	}
 	// By how much the level shows the spot smaller or larger than it shows those that are found on it.
 	r := diam / (diameter * max(l.stepX/sx, l.stepY/sy))
-	t := scaled[min(max(int(math.Floor((r-1)*16+2.5)), 0), len(scaled)-1)]
+	sizes := scaled()
+	t := sizes[min(max(int(math.Floor((r-1)*16+2.5)), 0), len(sizes)-1)]
 	return l.compare(int(px), int(py), &t[angle]), true
 }
 

@@ -20,8 +20,13 @@ func (s *Subject) Suppose(m Map) Guess {
 	if m[0]*m[4]-m[1]*m[3] >= 0 {
 		return Guess{Map: m}
 	}
-	back := Map{-1, 0, s.frame().X, 0, 1, 0, 0, 0, 1}
-	return Guess{Map: back.After(&m), Mirrored: true}
+	return Guess{Map: s.mirrored(&m), Mirrored: true}
+}
+
+// mirrored is a map to the subject as one to its mirror image, and back.
+func (s *Subject) mirrored(m *Map) Map {
+	mirror := Map{-1, 0, s.frame().X, 0, 1, 0, 0, 0, 1}
+	return mirror.After(m)
 }
 
 // What features have to agree in. A feature's size is known to an eighth or so, its angle to some 10 degrees; so one pair

@@ -15,7 +15,7 @@ type Fit struct {
 
 	Features  int     // of the photo, that lie well within the subject
 	Median    int     // bits by which half of these differ at most from what the subject has at their place; 256: there are none
-	Confirmed [3]int  // of these, how many differ in at most Bits
+	Confirmed [3]int  // of these, how many differ in at most 24, 40 and 56
 	Seen      float64 // share of the photo's area that lies within the subject, 0 to 1
 	Covered   float64 // share of the subject's area that it takes, 0 to 1
 
@@ -31,7 +31,7 @@ type Fit struct {
 	SubjectChroma float64 // and of the subject
 }
 
-// Bits are the counts of differing bits up to which features are counted as confirmed. On the same photo half of what is
+// bits are the counts of differing bits up to which features are counted as confirmed. On the same photo half of what is
 // not covered differs in 10 to 25; features of unrelated pictures differ in 128, and in some 60 where silhouettes coincide.
 var bits = [3]int{24, 40, 56}
 
@@ -85,8 +85,7 @@ func (s *Subject) Verify(photo *feature.Set, g Guess) Fit {
 	}
 	f.colour(full, t, s, &m, g.Mirrored, w, alike)
 	if g.Mirrored {
-		back := Map{-1, 0, s.frame().X, 0, 1, 0, 0, 0, 1}
-		f.Map = back.After(&m)
+		f.Map = s.mirrored(&m)
 	}
 	f.Seen, f.Covered = overlap(&f.Map, own, s.frame())
 	return f
@@ -100,31 +99,22 @@ func (s *Subject) settle(photo *feature.Set, m *Map, mirrored bool) (Map, bool) 
 		wide = 1   // steps each way
 		few  = 8
 	)
-	own := Frame(photo.Width, photo.Height)
 	var ps []pair
-	every := max(1, len(photo.Features)/most)
-	for i := 0; i < len(photo.Features); i += every {
-		f := &photo.Features[i]
-		p := place(f, own)
-		q, ok := m.Apply(p)
-		if !ok {
-			continue
-		}
+	expect(photo, max(1, len(photo.Features)/most), m, func(e expected) {
 		best := pair{distance: bits[2] + 1}
-		scale, turn, _, _ := m.Shape(p)
-		d := diameter(f) * scale
 		for y := -wide; y <= wide; y++ {
 			for x := -wide; x <= wide; x++ {
-				at := Point{q.X + float64(x)*step*d, q.Y + float64(y)*step*d}
-				if n, ok := s.differs(f, at, d, turn, mirrored); ok && n < best.distance {
-					best = pair{distance: n, p: p, q: at}
+				n := e
+				n.q.X, n.q.Y = e.q.X+float64(x)*step*e.diameter, e.q.Y+float64(y)*step*e.diameter
+				if d, ok := s.differs(&n, mirrored); ok && d < best.distance {
+					best = pair{distance: d, p: e.p, q: n.q}
 				}
 			}
 		}
 		if best.distance <= bits[2] {
 			ps = append(ps, best)
 		}
-	}
+	})
 	if len(ps) < few {
 		return Map{}, false
 	}
@@ -169,21 +159,43 @@ func homography(ps []pair, m Map) Map {
 	return m
 }
 
-// differs is by how many bits a feature of the photo differs from the subject at a place, of that diameter and turned so
-// far. It is not ok where that does not lie well within.
-func (s *Subject) differs(f *feature.Feature, q Point, diameter, turn float64, mirrored bool) (int, bool) {
-	angle := f.Angle + uint8(int(math.Round(turn/math.Pi*128)))
+// expected is where a map shows a feature of the photo in the subject, and how.
+type expected struct {
+	*feature.Feature
+	p, q     Point   // in the photo and in the subject
+	scale    float64 // by which the map enlarges there
+	turn     float64 // by which it turns, in radians
+	diameter float64 // of the feature in the subject
+}
+
+// expect looks at each so many-th feature of the photo, where the map shows it.
+func expect(photo *feature.Set, every int, m *Map, look func(e expected)) {
+	own := Frame(photo.Width, photo.Height)
+	for i := 0; i < len(photo.Features); i += every {
+		f := &photo.Features[i]
+		p := place(f, own)
+		if q, ok := m.Apply(p); ok {
+			scale, turn, _, _ := m.Shape(p)
+			look(expected{f, p, q, scale, turn, diameter(f) * scale})
+		}
+	}
+}
+
+// differs is by how many bits a feature differs from what the subject has in its place. It is not ok where that does not lie
+// well within.
+func (s *Subject) differs(e *expected, mirrored bool) (int, bool) {
+	q, angle := e.q, e.Angle+uint8(int(math.Round(e.turn/math.Pi*128)))
 	if mirrored {
 		q.X, angle = s.frame().X-q.X, 128-angle
 	}
-	d, ok := s.view.Describe(q.X, q.Y, diameter, angle)
+	d, ok := s.view.Describe(q.X, q.Y, e.diameter, angle)
 	if !ok {
 		return 0, false
 	}
 	if mirrored {
 		d = d.Mirrored()
 	}
-	return d.Distance(f.Descriptor), true
+	return d.Distance(e.Descriptor), true
 }
 
 // below is how many of the sorted distances are at most n.
@@ -198,20 +210,12 @@ func (s *Subject) confirm(photo *feature.Set, m *Map, mirrored bool) []int {
 	if s.view == nil {
 		return s.recall(photo, m, mirrored)
 	}
-	own := Frame(photo.Width, photo.Height)
 	ds := make([]int, 0, len(photo.Features))
-	for i := range photo.Features {
-		f := &photo.Features[i]
-		p := place(f, own)
-		q, ok := m.Apply(p)
-		if !ok {
-			continue
-		}
-		scale, turn, _, _ := m.Shape(p)
-		if n, ok := s.differs(f, q, diameter(f)*scale, turn, mirrored); ok {
+	expect(photo, 1, m, func(e expected) {
+		if n, ok := s.differs(&e, mirrored); ok {
 			ds = append(ds, n)
 		}
-	}
+	})
 	slices.Sort(ds)
 	return ds
 }
@@ -219,31 +223,23 @@ func (s *Subject) confirm(photo *feature.Set, m *Map, mirrored bool) []int {
 // recall is confirm where the subject's pixels are not there: by its features that lie where they should. What has none
 // there is left out: whether one was found depends on much else.
 func (s *Subject) recall(photo *feature.Set, m *Map, mirrored bool) []int {
-	own, frame := Frame(photo.Width, photo.Height), s.frame()
+	frame := s.frame()
 	var ds []int
 	theirs, _ := s.features(mirrored)
-	for i := range photo.Features {
-		f := &photo.Features[i]
-		p := place(f, own)
-		q, ok := m.Apply(p)
-		if !ok {
-			continue
-		}
-		scale, _, _, _ := m.Shape(p)
-		want := diameter(f) * scale
+	expect(photo, 1, m, func(e expected) {
 		least := 257
 		for j := range theirs {
 			o := &theirs[j]
 			r := place(o, frame)
-			if d := diameter(o); d > 1.4*want || want > 1.4*d || math.Hypot(r.X-q.X, r.Y-q.Y) > 0.08*want+0.005*scale {
+			if d := diameter(o); d > 1.4*e.diameter || e.diameter > 1.4*d || math.Hypot(r.X-e.q.X, r.Y-e.q.Y) > 0.08*e.diameter+0.005*e.scale {
 				continue
 			}
-			least = min(least, f.Descriptor.Distance(o.Descriptor))
+			least = min(least, e.Descriptor.Distance(o.Descriptor))
 		}
 		if least <= 256 {
 			ds = append(ds, least)
 		}
-	}
+	})
 	slices.Sort(ds)
 	return ds
 }
