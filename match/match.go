@@ -150,7 +150,7 @@ func (m *Matcher) Match(ctx context.Context, lane Lane, s Subject, o Options) (R
 		return Result{}, fmt.Errorf("match: %w: no index to look in", ErrInvalid)
 	}
 	u := toFind
-	if o.Depth == Whole || o.RadiusPDQ != nil || o.RadiusP != nil {
+	if o.Depth == Whole || o.asked() {
 		u = toMatch
 	}
 	sub, err := m.open(ctx, lane, s, u)
