@@ -83,6 +83,16 @@ const (
 	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 26
 	// INTERNAL. Something that should not happen did. The server's log tells what, under the request id.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 27
+	// NOT_FOUND. No listing image has that name, or had it at that revision.
+	ErrorReason_ERROR_REASON_LISTING_NOT_FOUND ErrorReason = 28
+	// NOT_FOUND. The brand has no grant of that ID.
+	ErrorReason_ERROR_REASON_GRANT_NOT_FOUND ErrorReason = 29
+	// INVALID_ARGUMENT. Another grant of the brand gives the same seller account to another grantee at the same time.
+	ErrorReason_ERROR_REASON_GRANT_DISAGREES ErrorReason = 30
+	// INVALID_ARGUMENT. The rules can't be read; the message says where.
+	ErrorReason_ERROR_REASON_RULES_INVALID ErrorReason = 31
+	// ABORTED. The rules have changed since the revision that was expected.
+	ErrorReason_ERROR_REASON_RULES_CHANGED ErrorReason = 32
 )
 
 // Enum value maps for ErrorReason.
@@ -116,6 +126,11 @@ var (
 		25: "ERROR_REASON_CANCELLED",
 		26: "ERROR_REASON_DEADLINE_EXCEEDED",
 		27: "ERROR_REASON_INTERNAL",
+		28: "ERROR_REASON_LISTING_NOT_FOUND",
+		29: "ERROR_REASON_GRANT_NOT_FOUND",
+		30: "ERROR_REASON_GRANT_DISAGREES",
+		31: "ERROR_REASON_RULES_INVALID",
+		32: "ERROR_REASON_RULES_CHANGED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":               0,
@@ -146,6 +161,11 @@ var (
 		"ERROR_REASON_CANCELLED":                 25,
 		"ERROR_REASON_DEADLINE_EXCEEDED":         26,
 		"ERROR_REASON_INTERNAL":                  27,
+		"ERROR_REASON_LISTING_NOT_FOUND":         28,
+		"ERROR_REASON_GRANT_NOT_FOUND":           29,
+		"ERROR_REASON_GRANT_DISAGREES":           30,
+		"ERROR_REASON_RULES_INVALID":             31,
+		"ERROR_REASON_RULES_CHANGED":             32,
 	}
 )
 
@@ -180,7 +200,7 @@ var File_touchstone_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_touchstone_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	" touchstone/v1/error_reason.proto\x12\rtouchstone.v1*\xba\a\n" +
+	" touchstone/v1/error_reason.proto\x12\rtouchstone.v1*\xe2\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18ERROR_REASON_IMAGE_EMPTY\x10\x01\x12%\n" +
@@ -210,7 +230,12 @@ const file_touchstone_v1_error_reason_proto_rawDesc = "" +
 	"\x17ERROR_REASON_OVERLOADED\x10\x18\x12\x1a\n" +
 	"\x16ERROR_REASON_CANCELLED\x10\x19\x12\"\n" +
 	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x1a\x12\x19\n" +
-	"\x15ERROR_REASON_INTERNAL\x10\x1bB-Z+touchstone/proto/touchstone/v1;touchstonev1b\x06proto3"
+	"\x15ERROR_REASON_INTERNAL\x10\x1b\x12\"\n" +
+	"\x1eERROR_REASON_LISTING_NOT_FOUND\x10\x1c\x12 \n" +
+	"\x1cERROR_REASON_GRANT_NOT_FOUND\x10\x1d\x12 \n" +
+	"\x1cERROR_REASON_GRANT_DISAGREES\x10\x1e\x12\x1e\n" +
+	"\x1aERROR_REASON_RULES_INVALID\x10\x1f\x12\x1e\n" +
+	"\x1aERROR_REASON_RULES_CHANGED\x10 B-Z+touchstone/proto/touchstone/v1;touchstonev1b\x06proto3"
 
 var (
 	file_touchstone_v1_error_reason_proto_rawDescOnce sync.Once
