@@ -27,11 +27,12 @@ import (
 // field.
 var ErrInvalid = errors.New("invalid question")
 
-// Subject is what is asked about. Exactly one of its fields is set.
+// Subject is what is asked about. Exactly one of Image, Fingerprint and Photo is set.
 type Subject struct {
 	Image       []byte                   // an encoded picture; not kept, not changed
 	Fingerprint *fingerprint.Fingerprint // made elsewhere by the current recipe; its symmetries are then approximate
 	Features    *feature.Set             // with Fingerprint, where they are known; else nil
+	Original    index.Original           // with Fingerprint, of the file that it was made from, where that is known
 	Photo       index.Key                // a photo in the index; Match leaves the photo itself out of its answer
 }
 
@@ -164,7 +165,11 @@ func (m *Matcher) Match(ctx context.Context, lane Lane, s Subject, o Options) (R
 		return Result{}, err
 	}
 	defer m.gate.leave(lane)
-	return m.search(ctx, sub, s.Photo, o)
+	r, err := m.search(ctx, sub, s.Photo, o)
+	if o.Features {
+		r.Subject.Features = sub.features
+	}
+	return r, err
 }
 
 // Compare tells how two subjects relate, without looking for others. Errors: ErrInvalid, picture's,

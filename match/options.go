@@ -32,6 +32,7 @@ type Options struct {
 	// MaxFalsePerMillion is how many false matches a million unrelated subjects may have: only matches that are strong
 	// enough for that are returned, whatever their score. Above 0 and up to a million; 0: MinScore decides.
 	MaxFalsePerMillion float64
+	Features           bool // Result.Subject comes with the features that photos were looked for by, where there are any
 }
 
 // Limits of Options.

@@ -2,8 +2,6 @@ package match
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"math"
 	"slices"
 
@@ -39,17 +37,14 @@ func (h *hunt) places(r *Result) error {
 			break
 		}
 		sure = sure || f.same
-		photo, err := h.photos.Features(h.ctx, f.photo.Key, f.photo.Revision) // and not those of one that has replaced it
-		if errors.Is(err, index.ErrNotFound) {
-			continue // it was stored without
-		}
+		photo, err := h.featuresOf(f)
 		if err != nil {
 			return err
 		}
-		if photo.Recipe != feature.Current {
-			return fmt.Errorf("%w: features of recipe %d, want %d", index.ErrRecipe, photo.Recipe, feature.Current)
+		if photo == nil {
+			continue
 		}
-		h.verify(f, &photo, f.supposed(&photo, h.s.place))
+		h.verify(f, photo, f.supposed(photo, h.s.place))
 		sure = sure || f.conclusive()
 	}
 	if sure && h.o.Depth == Auto {

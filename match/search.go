@@ -30,15 +30,11 @@ type hunt struct {
 
 // search finds, verifies and ranks; the gate is held.
 func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Options) (Result, error) {
-	limit := o.Limit
-	if limit == 0 {
-		limit = DefaultLimit
-	}
-	h := &hunt{Matcher: m, ctx: ctx, s: &s, self: self, o: o, probes: s.probes(), at: map[index.Key]int{}}
+	h := newHunt(ctx, m, &s, self, o)
 	asked := o.asked()
 	r := Result{Status: NothingFound, RadiusPDQ: -1, RadiusP: -1, Subject: s.description}
 	if len(h.probes) > 0 {
-		if err := h.wholes(&r, limit, asked); err != nil {
+		if err := h.wholes(&r, asked); err != nil {
 			return Result{}, err
 		}
 	}
@@ -62,30 +58,43 @@ func (m *Matcher) search(ctx context.Context, s subject, self index.Key, o Optio
 			return r, nil
 		}
 	}
-	least := o.MinScore
+	h.conclude(&r)
+	return r, nil
+}
+
+// newHunt begins a match of a subject that has been read.
+func newHunt(ctx context.Context, m *Matcher, s *subject, self index.Key, o Options) *hunt {
+	if o.Limit == 0 {
+		o.Limit = DefaultLimit
+	}
+	return &hunt{Matcher: m, ctx: ctx, s: s, self: self, o: o, probes: s.probes(), at: map[index.Key]int{}}
+}
+
+// conclude puts into a result what was found, as far as it is asked for, and what that amounts to.
+func (h *hunt) conclude(r *Result) {
+	least := h.o.MinScore
 	switch {
-	case asked || least < 0:
+	case h.o.asked() || least < 0:
 		least = 0
 	case least == 0:
 		least = MinScore
 	}
 	r.Matches = h.rank(least, r.Searched)
-	r.Matches = r.Matches[:min(len(r.Matches), limit)]
+	r.Matches = r.Matches[:min(len(r.Matches), h.o.Limit)]
 	switch {
 	case len(r.Matches) > 0:
 		r.Status = Found
 	case r.Searched == 0:
 		r.Status = NothingIndexed
 	}
-	return r, nil
 }
 
 // wholes looks for photos by their hashes.
-func (h *hunt) wholes(r *Result, limit int, asked bool) error {
+func (h *hunt) wholes(r *Result, asked bool) error {
 	q := index.Query{
 		Recipe: h.s.description.Fingerprint.Recipe,
 		Probes: make([]index.Probe, len(h.probes)),
-		Limit:  max(limit+1, candidates), // one more than asked for: the subject itself may be among them
+		Limit:  max(h.o.Limit+1, candidates), // one more than asked for: the subject itself may be among them
 		Filter: h.o.Filter,
 	}
 	for i, p := range h.probes {

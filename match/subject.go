@@ -34,6 +34,7 @@ type subject struct {
 	description Description
 	probes      func() []fingerprint.Probe // computed when asked for: describing a photo needs none
 	place       *align.Subject             // what photos are looked for in; nil: nothing is known of it but hashes
+	features    *feature.Set               // of place, as far as they can be kept
 	plain       error                      // fingerprint.ErrPlain, where hashes tell nothing and features have to
 }
 
@@ -65,6 +66,9 @@ func (s Subject) validate(field string) error {
 	}
 	if f := s.Fingerprint; f != nil && f.Recipe == fingerprint.Current && (f.Box.Left >= f.Box.Right || f.Box.Top >= f.Box.Bottom) {
 		return invalid(field, "a fingerprint whose content box is not empty")
+	}
+	if s.Original != (index.Original{}) && s.Fingerprint == nil {
+		return invalid(field, "an original with a fingerprint alone")
 	}
 	if s.Features != nil {
 		if s.Fingerprint == nil {
@@ -103,7 +107,10 @@ func (m *Matcher) open(ctx context.Context, lane Lane, s Subject, u use) (subjec
 		if s.Fingerprint.Recipe != fingerprint.Current {
 			return subject{}, fmt.Errorf("%w: recipe %d, want %d", index.ErrRecipe, s.Fingerprint.Recipe, fingerprint.Current)
 		}
-		sub := subject{description: Description{Fingerprint: *s.Fingerprint, Features: s.Features}, probes: s.Fingerprint.Probes}
+		sub := subject{
+			description: Description{Original: s.Original, Fingerprint: *s.Fingerprint, Features: s.Features},
+			probes:      s.Fingerprint.Probes, features: s.Features,
+		}
 		if s.Features != nil {
 			if s.Features.Recipe != feature.Current {
 				return subject{}, fmt.Errorf("%w: features of recipe %d, want %d", index.ErrRecipe, s.Features.Recipe, feature.Current)
@@ -195,7 +202,8 @@ func (m *Matcher) read(ctx context.Context, image []byte, u use) (subject, error
 		set := v.Set // not a part of v, which has all the pixels
 		sub.description.Features = &set
 	} else {
-		sub.place = align.OfView(v)
+		set := v.Set
+		sub.place, sub.features = align.OfView(v), &set
 	}
 	return sub, nil
 }
