@@ -60,7 +60,7 @@ func Check(ctx context.Context, path string, look Look) ([]Fault, error) {
 // Check is the function Check on an open store; it sees the store at one revision. It holds a read transaction all the
 // while, so that the file grows under writes meanwhile.
 func (s *Store) Check(ctx context.Context, look Look) (faults []Fault, err error) {
-	c := &checker{ctx: ctx, look: look, erased: map[uint64]uint64{}}
+	c := &checker{ctx: ctx, look: look, still: s.readOnly, erased: map[uint64]uint64{}}
 	err = s.read(func(tx *bolt.Tx, _ uint64, _ bool) error {
 		c.tx = tx
 		for _, step := range []func() error{c.pages, c.format, c.log, c.blobs, c.history, c.state} {
@@ -81,6 +81,7 @@ func (s *Store) Check(ctx context.Context, look Look) (faults []Fault, err error
 type checker struct {
 	ctx     context.Context
 	look    Look // nil: at nothing
+	still   bool // nobody writes
 	tx      *bolt.Tx
 	faults  []Fault
 	keyed   int // events in the log, but for erasures and what they erased
@@ -95,7 +96,8 @@ func (c *checker) add(where, room string, key []byte, format string, args ...any
 	c.faults = append(c.faults, Fault{where, room, bytes.Clone(key), fmt.Sprintf(format, args...)})
 }
 
-// pages checks what the file is made of. Nothing that is not sound is handed to bbolt's own check, nor followed further.
+// pages checks what the file is made of. Nothing that is not sound is handed to bbolt's own check, nor followed further; it
+// is the second opinion on a file that nobody writes to.
 func (c *checker) pages() error {
 	faults, err := checkPages(c.tx, c.ctx.Done(), false)
 	if errors.Is(err, errEnded) {
@@ -106,6 +108,9 @@ func (c *checker) pages() error {
 	}
 	if err != nil || len(faults) > 0 {
 		return err
+	}
+	if !c.still { // bbolt's looks at what is free now, beside the writer, and not as the transaction sees it
+		return c.ctx.Err()
 	}
 	for err := range c.tx.Check() {
 		c.add("page", "", nil, "%v", err)

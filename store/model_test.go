@@ -326,7 +326,7 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// TestBackup backs a store up while it is written to: the copy is the store as it was at one revision.
+// TestBackup backs a store up, and checks it, while it is written to: the copy is the store as it was at one revision.
 func TestBackup(t *testing.T) {
 	s := open(t)
 	stop := make(chan struct{})
@@ -342,6 +342,9 @@ func TestBackup(t *testing.T) {
 		}
 	})
 	for i := range 5 {
+		if faults, err := s.Check(context.Background(), nil); err != nil || len(faults) > 0 {
+			t.Errorf("check: %v, %v", faults, err)
+		}
 		before := s.Revision()
 		path := filepath.Join(t.TempDir(), fmt.Sprint(i))
 		if err := s.Backup(context.Background(), path); err != nil {
