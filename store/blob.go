@@ -9,10 +9,10 @@ import (
 
 // A blob is what is attached to a change: too large to stand in log and state both, and to be written again with each
 // change of the key. It belongs to the change and not to the key, so whoever wants to find it later keeps its revision in
-// the key's value. As the log, it stays for ever.
+// the key's value. As the log, it stays until its key is erased.
 
 // Blob returns what is attached to the change of that revision; it shares no memory with the store. Errors: ErrNotFound
-// (nothing is, or there is no such revision yet), ErrCorrupt, ErrClosed.
+// (nothing is, or it was erased, or there is no such revision yet), ErrCorrupt, ErrClosed.
 func (s *Store) Blob(revision uint64) (b []byte, err error) {
 	err = s.Blobs(context.Background(), []uint64{revision}, func(_ int, found []byte) error {
 		b = append([]byte{}, found...)
@@ -67,10 +67,10 @@ func blobIn(tx *bolt.Tx, revision uint64) ([]byte, error) {
 
 // attach writes a blob.
 func attach(tx *bolt.Tx, revision uint64, blob []byte) error {
-	b, err := withBlobs(tx)
-	if err != nil {
+	if err := raise(tx, format2); err != nil {
 		return err
 	}
+	b := tx.Bucket(bucketBlobs)
 	b.FillPercent = 1 // keys come in order
 	k := revisionKey(revision)
 	return b.Put(k, frame(bucketBlobs, "", k, append(make([]byte, 5, 5+len(blob)), blob...)))

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -34,7 +35,7 @@ func (f Fault) String() string {
 type Look func(room string, r Record, blob func(revision uint64) ([]byte, error)) error
 
 // Check lists each inconsistency of a file that nobody has open: bbolt's pages, every checksum, revisions without a gap,
-// log, history and state telling the same, and each blob having its event. None: the file is sound. look, which may be
+// log, history and state telling the same, each blob having its event, and what is erased its erasure. None: the file is sound. look, which may be
 // nil, is shown all there is. Errors: ErrLocked, ErrVersion, the context's, the system's; damage is a Fault and not an
 // error, as far as it lets the file be read.
 func Check(ctx context.Context, path string, look Look) ([]Fault, error) {
@@ -59,7 +60,7 @@ func Check(ctx context.Context, path string, look Look) ([]Fault, error) {
 // Check is the function Check on an open store; it sees the store at one revision. It holds a read transaction all the
 // while, so that the file grows under writes meanwhile.
 func (s *Store) Check(ctx context.Context, look Look) (faults []Fault, err error) {
-	c := &checker{ctx: ctx, look: look}
+	c := &checker{ctx: ctx, look: look, still: s.readOnly, erased: map[uint64]uint64{}}
 	err = s.read(func(tx *bolt.Tx, _ uint64, _ bool) error {
 		c.tx = tx
 		for _, step := range []func() error{c.pages, c.format, c.log, c.blobs, c.history, c.state} {
@@ -80,17 +81,23 @@ func (s *Store) Check(ctx context.Context, look Look) (faults []Fault, err error
 type checker struct {
 	ctx     context.Context
 	look    Look // nil: at nothing
+	still   bool // nobody writes
 	tx      *bolt.Tx
 	faults  []Fault
-	events  int // in the log
+	keyed   int // events in the log, but for erasures and what they erased
 	blobbed int // of them with a blob
+
+	erasures   int               // events that erase, or are erased
+	erased     map[uint64]uint64 // a bit for each erased event that no erasure has named so far, by revision / 64
+	erasedLeft int               // how many bits
 }
 
 func (c *checker) add(where, room string, key []byte, format string, args ...any) {
 	c.faults = append(c.faults, Fault{where, room, bytes.Clone(key), fmt.Sprintf(format, args...)})
 }
 
-// pages checks what the file is made of. Nothing that is not sound is handed to bbolt's own check, nor followed further.
+// pages checks what the file is made of. Nothing that is not sound is handed to bbolt's own check, nor followed further; it
+// is the second opinion on a file that nobody writes to.
 func (c *checker) pages() error {
 	faults, err := checkPages(c.tx, c.ctx.Done(), false)
 	if errors.Is(err, errEnded) {
@@ -101,6 +108,9 @@ func (c *checker) pages() error {
 	}
 	if err != nil || len(faults) > 0 {
 		return err
+	}
+	if !c.still { // bbolt's looks at what is free now, beside the writer, and not as the transaction sees it
+		return c.ctx.Err()
 	}
 	for err := range c.tx.Check() {
 		c.add("page", "", nil, "%v", err)
@@ -115,11 +125,10 @@ func (c *checker) format() error {
 	return nil
 }
 
-// log checks each event and that history knows it.
+// log checks each event and that history knows it, or that it is erased for a reason.
 func (c *checker) log() error {
 	want := uint64(1)
-	return c.tx.Bucket(bucketLog).ForEach(func(k, v []byte) error {
-		c.events++
+	err := c.tx.Bucket(bucketLog).ForEach(func(k, v []byte) error {
 		if len(k) == 8 {
 			at := revisionOf(k)
 			if at != want {
@@ -129,9 +138,15 @@ func (c *checker) log() error {
 		}
 		e, err := decodeEvent(k, v)
 		if err != nil {
+			c.keyed++ // as history may have it
 			c.add("log", "", k, "%v", err)
 			return c.ctx.Err()
 		}
+		if e.Erased || e.Erases != nil {
+			c.erasure(e)
+			return c.ctx.Err()
+		}
+		c.keyed++
 		if e.Blob {
 			c.blobbed++
 		}
@@ -141,6 +156,34 @@ func (c *checker) log() error {
 		}
 		return c.ctx.Err()
 	})
+	if c.erasedLeft > 0 {
+		c.add("log", "", nil, "%d events are erased, though no later one says so", c.erasedLeft)
+	}
+	if v := c.tx.Bucket(bucketFormat).Get(keyFormat); c.erasures > 0 && len(v) == 4 && binary.BigEndian.Uint32(v) < format {
+		c.add("format", "", nil, "%d, which has no erasures, with %d of them", binary.BigEndian.Uint32(v), c.erasures)
+	}
+	return err
+}
+
+// erasure checks that each erased event is named by one erasure behind it, and each that an erasure names is erased.
+func (c *checker) erasure(e Event) {
+	c.erasures++
+	if e.Erased {
+		c.erased[e.Revision/64] |= 1 << (e.Revision % 64)
+		c.erasedLeft++
+		return
+	}
+	for _, r := range e.Erases {
+		bit := uint64(1) << (r % 64)
+		if c.erased[r/64]&bit == 0 {
+			c.add("log", "", revisionKey(e.Revision), "revision %d, which it erased, is there, or was erased before", r)
+			continue
+		}
+		if c.erased[r/64] &^= bit; c.erased[r/64] == 0 {
+			delete(c.erased, r/64)
+		}
+		c.erasedLeft--
+	}
 }
 
 // blobs checks each blob, and that as many are there as the log has attached.
@@ -206,8 +249,8 @@ func (c *checker) history() error {
 		settle()
 		return err
 	})
-	if entries != c.events {
-		c.add("history", "", nil, "%d entries for %d events", entries, c.events)
+	if entries != c.keyed {
+		c.add("history", "", nil, "%d entries for %d events", entries, c.keyed)
 	}
 	return err
 }

@@ -244,6 +244,14 @@ func (r *request) apply(v *View) error {
 			Room: c.Room, Blob: c.Blob != nil,
 			Record: Record{Key: c.Key, Value: c.Value, Revision: v.next + uint64(i), Time: v.now, Kind: c.Kind},
 		}
+		if c.Erase {
+			erased, err := erase(v.tx, e)
+			if err != nil {
+				return err
+			}
+			r.bytes += len(c.Key) + erased*erasedBytes
+			continue
+		}
 		if err := put(v.tx, e); err != nil {
 			return err
 		}
@@ -270,6 +278,11 @@ func (r *request) valid(v *View) ([]Change, error) {
 		if err := c.validate(); err != nil {
 			return nil, err
 		}
+		if c.Erase { // what damage would make impossible must not begin
+			if _, err := pastOf(v.tx, c.Room, c.Key); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return changes, nil
 }
@@ -286,10 +299,7 @@ func (r *request) ask(v *View) (changes []Change, err error) {
 
 // put writes an event to log, history and state.
 func put(tx *bolt.Tx, e Event) error {
-	k := revisionKey(e.Revision)
-	log := tx.Bucket(bucketLog)
-	log.FillPercent = 1 // keys come in order
-	if err := log.Put(k, encodeEvent(e)); err != nil {
+	if err := putLog(tx, e); err != nil {
 		return err
 	}
 	history, err := tx.Bucket(bucketHistory).CreateBucketIfNotExists([]byte(e.Room))
@@ -308,6 +318,13 @@ func put(tx *bolt.Tx, e Event) error {
 		return state.Delete(e.Key)
 	}
 	return state.Put(e.Key, encodeRecord(e.Room, e.Record))
+}
+
+// putLog writes an event to the log.
+func putLog(tx *bolt.Tx, e Event) error {
+	log := tx.Bucket(bucketLog)
+	log.FillPercent = 1 // keys come in order
+	return log.Put(revisionKey(e.Revision), encodeEvent(e))
 }
 
 // timeAfter is now, or the time of the last event where the clock went back.

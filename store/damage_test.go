@@ -38,6 +38,8 @@ func filled(t *testing.T) []byte {
 	for i := range blobs {
 		commit(t, s, blobbed(fmt.Sprint(i), blob(i)))
 	}
+	commit(t, s, set("photos", gone, "a value that is erased"), remove("photos", "key 009"))
+	commit(t, s, set("photos", gone, "another one"), erase("photos", gone), set("photos", "key 009", "value 9 of some length, so that pages fill"))
 	dense := path + ".copy" // has no more pages than it needs
 	if err := errors.Join(s.Backup(context.Background(), dense), s.Close()); err != nil {
 		t.Fatal(err)
@@ -48,6 +50,9 @@ func filled(t *testing.T) []byte {
 	}
 	return b
 }
+
+// gone is what filled erased.
+const gone = "gone"
 
 // What blobs filled attaches, from the revision on that is behind those of its other changes; every other takes pages of
 // its own.
@@ -158,10 +163,21 @@ func TestBitFlips(t *testing.T) {
 				t.Errorf("byte %d bit %d: blob %d: %v, though the check saw nothing", at, bit, i, err)
 			}
 		}
+		if _, err := s.Get("photos", []byte(gone)); !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrCorrupt) {
+			t.Errorf("byte %d bit %d: get of what was erased: %v", at, bit, err)
+		}
+		if past, err := s.History(ctx, "photos", []byte(gone)); err != nil && !errors.Is(err, store.ErrCorrupt) || len(past) > 0 {
+			t.Errorf("byte %d bit %d: history of what was erased: %d, %v", at, bit, past, err)
+		}
 		for after := uint64(0); ; {
 			events, err := s.Log(ctx, after, 100)
 			if err != nil && !errors.Is(err, store.ErrCorrupt) {
 				t.Errorf("byte %d bit %d: log: %v", at, bit, err)
+			}
+			for _, e := range events {
+				if e.Erased != (e.Revision == firstBlob+blobs || e.Revision == firstBlob+blobs+2) || (e.Erases != nil) != (e.Revision == firstBlob+blobs+3) {
+					t.Errorf("byte %d bit %d: log: %+v", at, bit, e)
+				}
 			}
 			if len(events) == 0 {
 				break
@@ -298,7 +314,7 @@ func TestNewerFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		return tx.Bucket([]byte("format")).Put([]byte("format"), binary.BigEndian.AppendUint32(nil, 3))
+		return tx.Bucket([]byte("format")).Put([]byte("format"), binary.BigEndian.AppendUint32(nil, 4))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
@@ -370,6 +386,33 @@ func TestFormat2(t *testing.T) {
 	events, err := s.Log(context.Background(), 4, 10)
 	if err != nil || len(events) != 2 || !events[0].Blob || events[1].Blob {
 		t.Errorf("the log: %+v, %v", events, err)
+	}
+}
+
+// TestFormat3 opens a file that the third version of the format was written to.
+func TestFormat3(t *testing.T) {
+	ctx := context.Background()
+	b, err := os.ReadFile("testdata/format/3.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := openAt(t, write(t, b), store.Options{})
+	if r, err := s.Get("room", []byte("other")); err != nil || len(r.Value) != 0 || r.Revision != 2 {
+		t.Errorf("what was left: %+v, %v", r, err)
+	}
+	events, err := s.Log(ctx, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range events {
+		got = append(got, fmt.Sprintf("%d %q %q %d %v %d", e.Kind, e.Room, e.Key, len(e.Value), e.Erased, e.Erases))
+	}
+	if diff := cmp.Diff([]string{
+		`0 "" "" 0 true []`, `1 "room" "other" 0 false []`, `0 "" "" 0 true []`, `0 "" "" 0 true []`,
+		`0 "" "" 0 true []`, `0 "" "" 0 true []`, `5 "room" "" 0 false [5 6]`, `5 "room" "" 0 false [1 3 4]`, `5 "nowhere" "" 0 false []`,
+	}, got); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
 	}
 }
 

@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write testdata/format anew, for a new v
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if *update {
-		if err := writeGolden("testdata/format/2.db"); err != nil {
+		if err := writeGolden("testdata/format/3.db"); err != nil {
 			panic(err)
 		}
 	}
@@ -50,6 +50,9 @@ func writeGolden(path string) error {
 		{Kind: 4, Room: "room", Key: []byte("k\x00ey")},
 		{Kind: 1, Room: "room", Key: []byte("blobbed"), Value: []byte("short"), Blob: []byte(goldenBlob)},
 		{Kind: 3, Room: "room", Key: []byte("blobbed"), Value: []byte("shorter")},
+		{Kind: 5, Room: "room", Key: []byte("blobbed"), Erase: true},
+		{Kind: 5, Room: "room", Key: []byte("k\x00ey"), Erase: true},
+		{Kind: 5, Room: "nowhere", Key: []byte("never"), Erase: true},
 	} {
 		if _, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) { return []store.Change{c}, nil }); err != nil {
 			return err

@@ -10,7 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// The layout of the file, format 2, numbers big-endian. Top-level buckets:
+// The layout of the file, format 3, numbers big-endian. Top-level buckets:
 //
 //	format           "format" -> the number of the format, 4 bytes
 //	log              revision (8) -> frame of an event: time (8), kind (1), flags (1), room length (1), room,
@@ -23,6 +23,11 @@ import (
 // deletion, which has no value, and 2 for a change with a blob. state holds what the log amounts to; history finds the
 // event of a key at a revision. Deletions leave state and stay in log and history; blobs stay as well.
 //
+// Only an erasure takes out what was there: all that state, history and blobs have of its key, and each event of the key
+// becomes one with flag 4, of which nothing but revision and time is left: kind 0, no room, no key, no value. Its own
+// event has flag 8 and no key, and for a value the revisions of these events: the first one, then the distance of each
+// from the one before, as uvarints. Neither has an entry in history.
+//
 // A frame is a format byte (1), the CRC-32C of all that follows and of where it stands (4), and the content:
 // bucket name, 00, room, 00, key of the entry, then content are summed, so that values that change places are found.
 //
@@ -30,9 +35,16 @@ import (
 //
 //	0000000000000001 -> 01 CRC 0000000000000003 02 00 01 72 0001 6b 76
 //
-// Formats so far: 1 (2026-11), which has no blobs, and becomes 2 with the first of them; 2 (2026-11).
+// The second puts "w", and the third, of kind 4 at time 5, erases "k". Then the log has of the first and the third
+//
+//	0000000000000001 -> 01 CRC 0000000000000003 00 04 00 0000
+//	0000000000000003 -> 01 CRC 0000000000000005 04 08 01 72 0000 01 01
+//
+// Formats so far: 1 (2026-11), which has no blobs, and becomes 2 with the first of them; 2 (2026-11), which has no
+// erasures, and becomes 3 with the first of them, as 1 does; 3 (2026-11). A new file is of format 2.
 const (
-	format  = 2
+	format  = 3
+	format2 = 2
 	format1 = 1
 )
 
@@ -51,6 +63,8 @@ const frameFormat = 1
 const (
 	flagDeleted = 1
 	flagBlob    = 2
+	flagErased  = 4 // alone
+	flagErases  = 8 // alone
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -65,18 +79,20 @@ func initialise(tx *bolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	return b.Put(keyFormat, binary.BigEndian.AppendUint32(nil, format))
+	return b.Put(keyFormat, binary.BigEndian.AppendUint32(nil, format2))
 }
 
-// withBlobs returns the bucket of blobs, with which a file of format 1 becomes one of format 2.
-func withBlobs(tx *bolt.Tx) (*bolt.Bucket, error) {
-	if b := tx.Bucket(bucketBlobs); b != nil {
-		return b, nil
+// raise makes the file one of that format, 2 or more, where it is of an earlier one.
+func raise(tx *bolt.Tx, to uint32) error {
+	b := tx.Bucket(bucketFormat)
+	if binary.BigEndian.Uint32(b.Get(keyFormat)) >= to { // checkFormat saw that it has 4 bytes
+		return nil
 	}
-	if err := tx.Bucket(bucketFormat).Put(keyFormat, binary.BigEndian.AppendUint32(nil, format)); err != nil {
-		return nil, err
+	if err := b.Put(keyFormat, binary.BigEndian.AppendUint32(nil, to)); err != nil {
+		return err
 	}
-	return tx.CreateBucket(bucketBlobs)
+	_, err := tx.CreateBucketIfNotExists(bucketBlobs)
+	return err
 }
 
 // checkFormat reports a file of another format, or of none.
@@ -92,7 +108,7 @@ func checkFormat(tx *bolt.Tx) error {
 	names := [][]byte{bucketLog, bucketState, bucketHistory}
 	switch n := binary.BigEndian.Uint32(v); n {
 	case format1:
-	case format:
+	case format2, format:
 		names = append(names, bucketBlobs)
 	default:
 		return fmt.Errorf("%w: %d, this program writes %d", ErrVersion, n, format)
@@ -179,9 +195,14 @@ func timeOf(b []byte) time.Time { return time.Unix(0, int64(binary.BigEndian.Uin
 func encodeEvent(e Event) []byte {
 	v := make([]byte, 5, 5+13+len(e.Room)+len(e.Key)+len(e.Value))
 	v = binary.BigEndian.AppendUint64(v, uint64(e.Time.UnixNano()))
-	flags := byte(0)
-	if e.Value == nil {
-		flags |= flagDeleted
+	flags, value := byte(0), e.Value
+	switch {
+	case e.Erased:
+		flags = flagErased
+	case e.Erases != nil:
+		flags, value = flagErases, appendRevisions(nil, e.Erases)
+	case e.Value == nil:
+		flags = flagDeleted
 	}
 	if e.Blob {
 		flags |= flagBlob
@@ -189,7 +210,7 @@ func encodeEvent(e Event) []byte {
 	v = append(v, e.Kind, flags, byte(len(e.Room)))
 	v = append(v, e.Room...)
 	v = binary.BigEndian.AppendUint16(v, uint16(len(e.Key)))
-	v = append(append(v, e.Key...), e.Value...)
+	v = append(append(v, e.Key...), value...)
 	return frame(bucketLog, "", revisionKey(e.Revision), v)
 }
 
@@ -208,15 +229,27 @@ func decodeEvent(k, v []byte) (Event, error) {
 	}
 	e := Event{Room: string(c[11 : 11+int(c[10])])}
 	e.Revision, e.Time, e.Kind, e.Blob = revisionOf(k), timeOf(c), c[8], c[9]&flagBlob != 0
-	deleted := c[9]&flagDeleted != 0
-	rest := c[11+int(c[10]):]
+	flags, rest := c[9], c[11+int(c[10]):]
 	n := int(binary.BigEndian.Uint16(rest))
-	if rest = rest[2:]; len(rest) < n || c[9] > flagDeleted|flagBlob || deleted && len(rest) != n {
+	if rest = rest[2:]; len(rest) < n {
 		return Event{}, short
 	}
-	e.Key = bytes.Clone(rest[:n])
-	if !deleted {
-		e.Value = append([]byte{}, rest[n:]...)
+	switch {
+	case flags == flagErased:
+		if e.Erased = true; e.Kind != 0 || e.Room != "" || len(rest) > 0 {
+			return Event{}, fmt.Errorf("%w: log %d: it is erased, but not all of it", ErrCorrupt, e.Revision)
+		}
+	case flags == flagErases:
+		if e.Erases, err = revisionsIn(rest, e.Revision); n > 0 || err != nil {
+			return Event{}, fmt.Errorf("%w: log %d: an erasure of what can't be told", ErrCorrupt, e.Revision)
+		}
+	case flags > flagDeleted|flagBlob || flags&flagDeleted != 0 && len(rest) != n:
+		return Event{}, short
+	default:
+		e.Key = bytes.Clone(rest[:n])
+		if flags&flagDeleted == 0 {
+			e.Value = append([]byte{}, rest[n:]...)
+		}
 	}
 	return e, nil
 }

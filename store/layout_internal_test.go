@@ -14,6 +14,13 @@ func FuzzDecodeEvent(f *testing.F) {
 	f.Add(uint64(7), encodeEvent(e))
 	e.Value, e.Blob = nil, false
 	f.Add(uint64(7), encodeEvent(e))
+	f.Add(uint64(7), encodeEvent(Event{Erased: true, Record: Record{Revision: 7, Time: time.Unix(3, 4).UTC()}}))
+	e.Key, e.Erases = nil, []uint64{1, 2, 6}
+	f.Add(uint64(1000), encodeEvent(e))
+	e.Erases = []uint64{500, 999}
+	f.Add(uint64(1000), encodeEvent(e))
+	e.Erases = []uint64{}
+	f.Add(uint64(1), encodeEvent(e))
 	f.Add(uint64(0), []byte{})
 	f.Fuzz(func(t *testing.T, revision uint64, b []byte) {
 		k := revisionKey(revision)

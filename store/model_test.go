@@ -24,6 +24,24 @@ type model []map[string]string
 
 func (m model) now() map[string]string { return m[len(m)-1] }
 
+// past is what the log should tell of keys: the revisions of each, and what each erasure took away.
+type past struct {
+	of     map[string][]uint64
+	erased map[uint64][]uint64
+}
+
+// erase takes a key out of all that there is, as the last revision of the model.
+func (p past) erase(key string, m model, blobs map[uint64]string) {
+	for _, then := range m {
+		delete(then, key)
+	}
+	for _, r := range p.of[key] {
+		delete(blobs, r)
+	}
+	p.erased[uint64(len(m)-1)] = append([]uint64{}, p.of[key]...)
+	delete(p.of, key)
+}
+
 // TestAgainstModel makes random sequences of commits, of failing ones among them, and of openings, and holds every answer
 // about the present and the past against plain maps.
 func TestAgainstModel(t *testing.T) {
@@ -35,7 +53,7 @@ func TestAgainstModel(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer func() { _ = s.Close() }() // of a run that failed; otherwise it is closed by then
-		m, blobs := model{{}}, map[uint64]string{}
+		m, blobs, p := model{{}}, map[uint64]string{}, past{map[string][]uint64{}, map[uint64][]uint64{}}
 		key := rapid.SampledFrom([]string{"a", "a\x00", "a\x00b", "a\x00\xff", "b", "ab", "\x00", "\xff"})
 		for range rapid.IntRange(1, 15).Draw(rt, "steps") {
 			switch rapid.SampledFrom([]string{"commit", "commit", "commit", "fail", "reopen"}).Draw(rt, "step") {
@@ -43,7 +61,14 @@ func TestAgainstModel(t *testing.T) {
 				var changes []store.Change
 				for range rapid.IntRange(0, 4).Draw(rt, "changes") {
 					k := key.Draw(rt, "key")
-					next := maps.Clone(m.now())
+					next, revision := maps.Clone(m.now()), uint64(len(m))
+					if rapid.IntRange(0, 7).Draw(rt, "erase") == 0 {
+						changes = append(changes, erase("r", k))
+						m = append(m, next)
+						p.erase(k, m, blobs)
+						continue
+					}
+					p.of[k] = append(p.of[k], revision)
 					if rapid.IntRange(0, 3).Draw(rt, "delete") == 0 {
 						changes = append(changes, remove("r", k))
 						delete(next, k)
@@ -51,8 +76,8 @@ func TestAgainstModel(t *testing.T) {
 						v := strings.Repeat(k, rapid.IntRange(0, 30).Draw(rt, "length"))
 						c := set("r", k, v)
 						if size := rapid.SampledFrom([]int{-1, -1, 0, 10, 3000, 20_000}).Draw(rt, "blob"); size >= 0 {
-							blobs[uint64(len(m))] = strings.Repeat("b", size)
-							c.Blob = []byte(blobs[uint64(len(m))])
+							blobs[revision] = strings.Repeat("b", size)
+							c.Blob = []byte(blobs[revision])
 						}
 						changes = append(changes, c)
 						next[k] = v
@@ -89,7 +114,12 @@ func TestAgainstModel(t *testing.T) {
 			compare(rt, s, m[at], at)
 		}
 		compare(rt, s, m.now(), 0)
-		follow(rt, s, m)
+		follow(rt, s, m, p)
+		for _, k := range []string{"a", "a\x00", "a\x00b", "a\x00\xff", "b", "ab", "\x00", "\xff"} {
+			if revisions, err := s.History(ctx, "r", []byte(k)); err != nil || !slices.Equal(revisions, p.of[k]) {
+				rt.Fatalf("history of %q: %d, %v, want %d", k, revisions, err, p.of[k])
+			}
+		}
 		for revision := range uint64(len(m) + 1) {
 			b, err := s.Blob(revision)
 			if want, ok := blobs[revision]; ok && (err != nil || string(b) != want) || !ok && !errors.Is(err, store.ErrNotFound) {
@@ -143,8 +173,13 @@ func compare(t *rapid.T, s *store.Store, want map[string]string, at uint64) {
 }
 
 // follow replays the log.
-func follow(t *rapid.T, s *store.Store, m model) {
-	now := map[string]string{}
+func follow(t *rapid.T, s *store.Store, m model, p past) {
+	now, erased := map[string]string{}, map[uint64]bool{}
+	for _, revisions := range p.erased {
+		for _, r := range revisions {
+			erased[r] = true
+		}
+	}
 	after, last := uint64(0), time.Time{}
 	for {
 		events, err := s.Log(context.Background(), after, 3)
@@ -155,8 +190,11 @@ func follow(t *rapid.T, s *store.Store, m model) {
 			break
 		}
 		for _, e := range events {
-			if e.Revision != after+1 || e.Time.Before(last) || e.Room != "r" {
+			if e.Revision != after+1 || e.Time.Before(last) || e.Erased == (e.Room == "r") || e.Erased != erased[e.Revision] {
 				t.Fatalf("event %+v follows revision %d, time %v", e, after, last)
+			}
+			if want := p.erased[e.Revision]; !slices.Equal(e.Erases, want) || (e.Erases == nil) != (want == nil) {
+				t.Fatalf("event %+v erases %d, want %d", e, e.Erases, want)
 			}
 			after, last = e.Revision, e.Time
 			if e.Value == nil {
@@ -181,6 +219,8 @@ func TestInvalidChanges(t *testing.T) {
 		"no room": set("", "k", "v"), "long room": set(long, "k", "v"), "no key": set("r", "", "v"), "long key": set("r", long, "v"),
 		"long value": set("r", "k", string(make([]byte, store.MaxValue+1))), "long blob": blobbed("k", string(make([]byte, store.MaxBlob+1))),
 		"deletion with a blob": {Room: "r", Key: []byte("k"), Blob: []byte{}},
+		"erasure with a value": {Room: "r", Key: []byte("k"), Value: []byte{}, Erase: true}, "erasure with a blob": {Room: "r", Key: []byte("k"), Blob: []byte{}, Erase: true},
+		"erasure of no key": erase("r", ""),
 	} {
 		_, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) { return []store.Change{set("r", "fine", "v"), c}, nil })
 		if !errors.Is(err, store.ErrInvalid) {
@@ -286,7 +326,7 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// TestBackup backs a store up while it is written to: the copy is the store as it was at one revision.
+// TestBackup backs a store up, and checks it, while it is written to: the copy is the store as it was at one revision.
 func TestBackup(t *testing.T) {
 	s := open(t)
 	stop := make(chan struct{})
@@ -302,6 +342,9 @@ func TestBackup(t *testing.T) {
 		}
 	})
 	for i := range 5 {
+		if faults, err := s.Check(context.Background(), nil); err != nil || len(faults) > 0 {
+			t.Errorf("check: %v, %v", faults, err)
+		}
 		before := s.Revision()
 		path := filepath.Join(t.TempDir(), fmt.Sprint(i))
 		if err := s.Backup(context.Background(), path); err != nil {

@@ -13,7 +13,7 @@ const pageBytes = 8 << 20
 
 // read runs f in a read transaction, unless the store is closed. bbolt's transactions see a commit as soon as it is
 // written, which is before it is synced, and even if that fails; until is the last revision that is known to be on the
-// disk, and f tells nothing that came after it. ahead tells whether the transaction sees more than that.
+// disk, and f tells nothing that came after it, though what an erasure took away can't be told meanwhile. ahead tells whether the transaction sees more than that.
 func (s *Store) read(f func(tx *bolt.Tx, until uint64, ahead bool) error) error {
 	s.life.RLock()
 	defer s.life.RUnlock()
@@ -136,14 +136,19 @@ func lastUpTo(b *bolt.Bucket, room string, prefix []byte, revision uint64) (uint
 	return revisionOf(k[len(prefix):]), nil
 }
 
-// eventOf returns the record that an event of the log left, which must be of that key.
-func eventOf(tx *bolt.Tx, room string, key []byte, revision uint64) (Record, error) {
+// eventAt returns the event of a revision that there must be.
+func eventAt(tx *bolt.Tx, revision uint64) (Event, error) {
 	k := revisionKey(revision)
 	v := tx.Bucket(bucketLog).Get(k)
 	if v == nil {
-		return Record{}, fmt.Errorf("%w: log %d is missing", ErrCorrupt, revision)
+		return Event{}, fmt.Errorf("%w: log %d is missing", ErrCorrupt, revision)
 	}
-	e, err := decodeEvent(k, v)
+	return decodeEvent(k, v)
+}
+
+// eventOf returns the record that an event of the log left, which must be of that key.
+func eventOf(tx *bolt.Tx, room string, key []byte, revision uint64) (Record, error) {
+	e, err := eventAt(tx, revision)
 	if err != nil {
 		return Record{}, err
 	}
@@ -302,7 +307,7 @@ func (s *Store) Log(ctx context.Context, after uint64, limit int) (page []Event,
 				return fmt.Errorf("%w: log: revision %d where %d should be", ErrCorrupt, e.Revision, want)
 			}
 			page = append(page, e)
-			size += len(e.Key) + len(e.Value)
+			size += len(e.Key) + len(e.Value) + 8*len(e.Erases)
 		}
 		return nil
 	})

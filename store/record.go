@@ -20,6 +20,11 @@ type Change struct {
 	Key   []byte // 1 to MaxKey bytes; ordered byte by byte
 	Value []byte // the new state, 0 to MaxValue bytes; nil deletes. To delete what is not there is an event like any other
 	Blob  []byte // attached to the change, 0 to MaxBlob bytes, for Store.Blob by its revision; nil: nothing is. Not with a deletion
+
+	// Erase deletes the key as if it had never been there: its value, and all its past. Of each earlier change of the key
+	// the log keeps a revision and a time, and of this one no key. Value and Blob must be nil. What was erased can be read
+	// from the file until Wipe, and from backups that were made before.
+	Erase bool
 }
 
 // Record is the state of a key, as one change left it. It shares no memory with the store.
@@ -31,11 +36,14 @@ type Record struct {
 	Kind     byte      // of the change
 }
 
-// Event is a change as the log tells it: what it left, in which room. A nil Value means that it deleted the key.
+// Event is a change as the log tells it: what it left, in which room. A nil Value means that it deleted the key, or that
+// one of the last two fields says more.
 type Event struct {
 	Room string
 	Record
-	Blob bool // something is attached, which Store.Blob returns
+	Blob   bool     // something is attached, which Store.Blob returns
+	Erased bool     // its key was erased by a later change: only Revision and Time are left, all else is zero
+	Erases []uint64 // revisions of the changes that this one erased, ascending; Key is nil. Not nil in an erasure, maybe empty
 }
 
 // Span is the revisions that a Commit gave to its changes, in order and without a gap: First for the first change, Last
@@ -68,6 +76,9 @@ func (c Change) validate() error {
 	}
 	if c.Value == nil && c.Blob != nil {
 		return fmt.Errorf("%w: a deletion with a blob", ErrInvalid)
+	}
+	if c.Erase && c.Value != nil {
+		return fmt.Errorf("%w: an erasure with a value", ErrInvalid)
 	}
 	return validateKey(c.Room, c.Key)
 }

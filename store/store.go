@@ -5,7 +5,8 @@
 // they mean.
 //
 // It does not protect against two copies of the file that drift apart, nor against a disk that lies about a sync. Old
-// values are kept for ever, in the log, and so is what was attached to them.
+// values are kept for ever, in the log, and so is what was attached to them, unless their key is erased; Wipe then takes
+// them out of the file as well, though not out of backups, nor out of what a disk or file system keeps of its own.
 //
 // The caveat that bites: the file is mapped into memory, so a disk that fails under it shows as ErrCorrupt, and a file
 // that is cut short while it is open takes the process down.

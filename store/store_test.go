@@ -59,6 +59,11 @@ func remove(room, key string) store.Change {
 	return store.Change{Kind: 2, Room: room, Key: []byte(key)}
 }
 
+// erase deletes a key and its past.
+func erase(room, key string) store.Change {
+	return store.Change{Kind: 3, Room: room, Key: []byte(key), Erase: true}
+}
+
 func commit(t testing.TB, s *store.Store, changes ...store.Change) store.Span {
 	t.Helper()
 	span, err := s.Commit(context.Background(), func(*store.View) ([]store.Change, error) { return changes, nil })
