@@ -187,35 +187,43 @@ func CheckLimit(limit int) error {
 	return nil
 }
 
-// checkName holds the rule for names that people choose and that key the store: what looks the same must be the same,
-// and nothing in it may steer a terminal or hide.
-func checkName(field, s string, least int) error {
+// CheckName reports a name that breaks the rule for names that people choose and that key the store, as a *FieldError of a
+// sentinel and a field, or nil: it has to be least to most bytes of printable UTF-8 in normal form C, since what looks the
+// same must be the same, and nothing in it may steer a terminal or hide.
+func CheckName(sentinel error, field, s string, least, most int) error {
 	if len(s) < least {
-		return invalid(field, "1 to %d bytes of printable UTF-8, got none", MaxName)
+		return &FieldError{field, fmt.Sprintf("%d to %d bytes of printable UTF-8, got none", least, most), sentinel}
 	}
-	if err := checkText(field, s, MaxName); err != nil {
+	if err := CheckText(sentinel, field, s, most); err != nil {
 		return err
 	}
 	if !norm.NFC.IsNormalString(s) {
-		return invalid(field, "UTF-8 in normal form C (NFC), got %q", clip(s))
+		return &FieldError{field, fmt.Sprintf("UTF-8 in normal form C (NFC), got %q", clip(s)), sentinel}
 	}
 	return nil
 }
 
-func checkText(field, s string, most int) error {
+// CheckText reports text that is longer than most bytes or no printable UTF-8, as CheckName does.
+func CheckText(sentinel error, field, s string, most int) error {
 	if len(s) > most {
-		return invalid(field, "at most %d bytes, got %d", most, len(s))
+		return &FieldError{field, fmt.Sprintf("at most %d bytes, got %d", most, len(s)), sentinel}
 	}
 	if !utf8.ValidString(s) {
-		return invalid(field, "valid UTF-8, got %q", clip(s))
+		return &FieldError{field, fmt.Sprintf("valid UTF-8, got %q", clip(s)), sentinel}
 	}
 	for _, r := range s {
 		if !unicode.IsGraphic(r) { // which has the spaces that other alphabets and file names of some systems use
-			return invalid(field, "printable characters, got %U", r)
+			return &FieldError{field, fmt.Sprintf("printable characters, got %U", r), sentinel}
 		}
 	}
 	return nil
 }
+
+func checkName(field, s string, least int) error {
+	return CheckName(ErrInvalid, field, s, least, MaxName)
+}
+
+func checkText(field, s string, most int) error { return CheckText(ErrInvalid, field, s, most) }
 
 // clip keeps messages short whatever was sent.
 func clip(s string) string {
