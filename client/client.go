@@ -84,14 +84,15 @@ func repeat() grpc.UnaryClientInterceptor {
 	)
 }
 
-// Client is a connection to a server. It has the calls of both services; AddPhotos and MatchStream are better made by
-// Onboard and Scan. It may be used by many goroutines at once, and one is enough for a process.
+// Client is a connection to a server. It has the calls of its services; AddPhotos, MatchStream and CheckStream are better
+// made by Onboard, Scan and CheckListings. It may be used by many goroutines at once, and one is enough for a process.
 //
 // Calls that change nothing when they are made twice are repeated, up to three times within some two seconds, while the
 // server is UNAVAILABLE. All others, and streams, fail at once.
 type Client struct {
 	touchstonev1.CatalogServiceClient
 	touchstonev1.MatchServiceClient
+	touchstonev1.ListingServiceClient
 
 	conn *grpc.ClientConn
 }
@@ -120,6 +121,7 @@ func Dial(addr string, o Options) (*Client, error) {
 	return &Client{
 		touchstonev1.NewCatalogServiceClient(conn),
 		touchstonev1.NewMatchServiceClient(conn),
+		touchstonev1.NewListingServiceClient(conn),
 		conn,
 	}, nil
 }

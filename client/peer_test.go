@@ -18,11 +18,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type peer struct {
 	touchstonev1.UnimplementedCatalogServiceServer
 	touchstonev1.UnimplementedMatchServiceServer
+	touchstonev1.UnimplementedListingServiceServer
 
 	add    func(context.Context, *touchstonev1.AddPhotoRequest) (*touchstonev1.AddPhotoResponse, error)
 	update func(context.Context, *touchstonev1.UpdatePhotoRequest) (*touchstonev1.UpdatePhotoResponse, error)
 	photos func(touchstonev1.CatalogService_AddPhotosServer) error
 	scan   func(touchstonev1.MatchService_MatchStreamServer) error
+	check  func(touchstonev1.ListingService_CheckStreamServer) error
 }
 
 func (p *peer) AddPhoto(ctx context.Context, r *touchstonev1.AddPhotoRequest) (*touchstonev1.AddPhotoResponse, error) {
@@ -37,6 +39,8 @@ func (p *peer) AddPhotos(s touchstonev1.CatalogService_AddPhotosServer) error { 
 
 func (p *peer) MatchStream(s touchstonev1.MatchService_MatchStreamServer) error { return p.scan(s) }
 
+func (p *peer) CheckStream(s touchstonev1.ListingService_CheckStreamServer) error { return p.check(s) }
+
 // start runs the peer until the test ends, or until stop is called.
 func (p *peer) start(t testing.TB, o ...grpc.ServerOption) (addr string, stop func()) {
 	t.Helper()
@@ -47,6 +51,7 @@ func (p *peer) start(t testing.TB, o ...grpc.ServerOption) (addr string, stop fu
 	s := grpc.NewServer(append(o, grpc.MaxRecvMsgSize(32<<20), grpc.WaitForHandlers(true))...)
 	touchstonev1.RegisterCatalogServiceServer(s, p)
 	touchstonev1.RegisterMatchServiceServer(s, p)
+	touchstonev1.RegisterListingServiceServer(s, p)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	t.Cleanup(func() {

@@ -42,6 +42,10 @@ type Onboarding = Stream[*touchstonev1.AddPhotosRequest, *touchstonev1.AddPhotos
 // Scan is a stream of subjects to match.
 type Scan = Stream[*touchstonev1.MatchStreamRequest, *touchstonev1.MatchStreamResponse]
 
+// Checking is a stream of listing images to check. It is safe to send again what was not answered: with the same facts a
+// check changes nothing.
+type Checking = Stream[*touchstonev1.CheckStreamRequest, *touchstonev1.CheckStreamResponse]
+
 // Correlated is a message of a stream.
 type Correlated interface {
 	proto.Message
@@ -99,6 +103,17 @@ func (c *Client) Scan(ctx context.Context, o StreamOptions) (*Scan, error) {
 		return nil, err
 	}
 	return newStream[*touchstonev1.MatchStreamRequest](ctx, cancel, w, o), nil
+}
+
+// CheckListings opens a stream that checks listing images. It lives until ctx ends, at most. Errors: as Onboard.
+func (c *Client) CheckListings(ctx context.Context, o StreamOptions) (*Checking, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	w, err := c.CheckStream(ctx)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return newStream[*touchstonev1.CheckStreamRequest](ctx, cancel, w, o), nil
 }
 
 func newStream[Q, A Correlated](ctx context.Context, cancel context.CancelFunc, w wire[A], o StreamOptions) *Stream[Q, A] {

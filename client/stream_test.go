@@ -80,6 +80,42 @@ func TestOnboard(t *testing.T) {
 	}
 }
 
+func TestCheckListings(t *testing.T) {
+	c := (&peer{check: func(s touchstonev1.ListingService_CheckStreamServer) error {
+		for {
+			r, err := s.Recv()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			listing := &touchstonev1.Listing{Facts: r.GetRequest().GetFacts()}
+			answer := &touchstonev1.CheckStreamResponse_Response{Response: &touchstonev1.CheckResponse{Listing: listing}}
+			if err := s.Send(&touchstonev1.CheckStreamResponse{CorrelationId: r.GetCorrelationId(), Answer: answer}); err != nil {
+				return err
+			}
+		}
+	}}).dial(t)
+	s, err := c.CheckListings(t.Context(), client.StreamOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := &touchstonev1.ListingFacts{Marketplace: "market", ListingId: "7"}
+	if err := s.Send(&touchstonev1.CheckStreamRequest{CorrelationId: "1", Request: &touchstonev1.CheckRequest{Facts: facts}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := s.Recv(); err != nil || a.GetCorrelationId() != "1" || a.GetResponse().GetListing().GetFacts().GetListingId() != "7" {
+		t.Errorf("Recv() = %v, %v", a, err)
+	}
+	if _, err := s.Recv(); !errors.Is(err, io.EOF) {
+		t.Errorf("then Recv() = %v, want EOF", err)
+	}
+}
+
 // Send blocks while the window is full, by number or by bytes, and goes on when an answer came.
 func TestWindow(t *testing.T) {
 	for _, tc := range []struct {

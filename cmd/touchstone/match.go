@@ -118,7 +118,7 @@ The exit status is 1 when an image was UNREADABLE or FAILED. With --json each im
 		if asJSON {
 			show = func(r answered) error { return a.object(r) }
 		}
-		s := scan{app: a, client: c, question: question, show: show, counts: map[string]int{}}
+		s := matching{app: a, client: c, question: question, show: show, counts: map[string]int{}}
 		if err := s.run(ctx, images); err != nil {
 			return err
 		}

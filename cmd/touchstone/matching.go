@@ -16,8 +16,8 @@ import (
 	touchstonev1 "touchstone/proto/touchstone/v1"
 )
 
-// scan is a run of match. Answers are shown in the order of the questions.
-type scan struct {
+// matching is a run of match. Answers are shown in the order of the questions.
+type matching struct {
 	*app
 	client   *client.Client
 	question *touchstonev1.MatchRequest // without its subject
@@ -30,36 +30,36 @@ type scan struct {
 	next     int // number of the answer to show next
 }
 
-func (s *scan) run(ctx context.Context, images []query) error {
-	s.early = make(map[int]answered)
+func (m *matching) run(ctx context.Context, images []query) error {
+	m.early = make(map[int]answered)
 	if len(images) == 1 {
-		return s.one(ctx, images[0])
+		return m.one(ctx, images[0])
 	}
-	if _, watched := onTerminal(s.out); !watched {
-		s.progress = s.app.progress(len(images), "images")
-		defer s.progress.close()
+	if _, watched := onTerminal(m.out); !watched {
+		m.progress = m.app.progress(len(images), "images")
+		defer m.progress.close()
 	}
-	return s.stream(ctx, images)
+	return m.stream(ctx, images)
 }
 
 // one asks about a single image, by the call that servers answer before those of streams.
-func (s *scan) one(ctx context.Context, image query) error {
-	q, err := s.ask(image)
+func (m *matching) one(ctx context.Context, image query) error {
+	q, err := m.ask(image)
 	if err != nil {
-		return s.answer(0, unread(image, err))
+		return m.answer(0, unread(image, err))
 	}
-	r, err := s.client.Match(ctx, q)
+	r, err := m.client.Match(ctx, q)
 	if err != nil {
 		if a, ok := unanswerable(image.path, status.Convert(err).Proto()); ok {
-			return s.answer(0, a)
+			return m.answer(0, a)
 		}
 		return err
 	}
-	return s.answer(0, answerOf(image.path, r))
+	return m.answer(0, answerOf(image.path, r))
 }
 
 // ask is the question about an image.
-func (s *scan) ask(image query) (*touchstonev1.MatchRequest, error) {
+func (m *matching) ask(image query) (*touchstonev1.MatchRequest, error) {
 	if image.err != nil {
 		return nil, image.err
 	}
@@ -67,7 +67,7 @@ func (s *scan) ask(image query) (*touchstonev1.MatchRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := proto.CloneOf(s.question)
+	q := proto.CloneOf(m.question)
 	q.Subject = &touchstonev1.Subject{Subject: &touchstonev1.Subject_Image{Image: b}}
 	return q, nil
 }
@@ -101,18 +101,18 @@ func unanswerable(image string, e *spb.Status) (_ answered, ok bool) {
 	return answered{}, false
 }
 
-func (s *scan) stream(ctx context.Context, images []query) error {
+func (m *matching) stream(ctx context.Context, images []query) error {
 	g, ctx := errgroup.WithContext(ctx)
-	stream, err := s.client.Scan(ctx, client.StreamOptions{})
+	stream, err := m.client.Scan(ctx, client.StreamOptions{})
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
 	g.Go(func() error {
 		for i, image := range images {
-			q, err := s.ask(image)
+			q, err := m.ask(image)
 			if err != nil {
-				if err := s.answer(i, unread(image, err)); err != nil {
+				if err := m.answer(i, unread(image, err)); err != nil {
 					return err
 				}
 				continue
@@ -147,7 +147,7 @@ func (s *scan) stream(ctx context.Context, images []query) error {
 					return status.ErrorProto(e)
 				}
 			}
-			if err := s.answer(i, a); err != nil {
+			if err := m.answer(i, a); err != nil {
 				return err
 			}
 		}
@@ -155,29 +155,29 @@ func (s *scan) stream(ctx context.Context, images []query) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if s.next < len(images) {
+	if m.next < len(images) {
 		return io.ErrUnexpectedEOF
 	}
 	return nil
 }
 
 // answer takes the answer to question i, and shows it as soon as all before it are shown.
-func (s *scan) answer(i int, a answered) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.early[i] = a
+func (m *matching) answer(i int, a answered) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.early[i] = a
 	for {
-		a, ok := s.early[s.next]
+		a, ok := m.early[m.next]
 		if !ok {
 			return nil
 		}
-		delete(s.early, s.next)
-		s.next++
-		s.counts[a.Status]++
-		if s.progress != nil {
-			s.progress.add(1)
+		delete(m.early, m.next)
+		m.next++
+		m.counts[a.Status]++
+		if m.progress != nil {
+			m.progress.add(1)
 		}
-		if err := s.show(a); err != nil {
+		if err := m.show(a); err != nil {
 			return err
 		}
 	}
