@@ -57,18 +57,26 @@ const (
 )
 
 // repeatable are the methods of which two calls do the same as one: not DeletePhoto, whose second answer would be that
-// there is no such photo, and not UpdatePhoto, which may collide with itself.
+// there is no such photo, nor DeleteListings, whose second answer would count none, and not UpdatePhoto, which may collide
+// with itself.
 var repeatable = map[string]bool{
-	touchstonev1.MatchService_Match_FullMethodName:         true,
-	touchstonev1.MatchService_Compare_FullMethodName:       true,
-	touchstonev1.MatchService_Overlay_FullMethodName:       true,
-	touchstonev1.MatchService_Fingerprint_FullMethodName:   true,
-	touchstonev1.CatalogService_AddPhoto_FullMethodName:    true,
-	touchstonev1.CatalogService_GetPhoto_FullMethodName:    true,
-	touchstonev1.CatalogService_ListPhotos_FullMethodName:  true,
-	touchstonev1.CatalogService_ListBrands_FullMethodName:  true,
-	touchstonev1.CatalogService_GetBrand_FullMethodName:    true,
-	touchstonev1.CatalogService_UpdateBrand_FullMethodName: true,
+	touchstonev1.MatchService_Match_FullMethodName:          true,
+	touchstonev1.MatchService_Compare_FullMethodName:        true,
+	touchstonev1.MatchService_Overlay_FullMethodName:        true,
+	touchstonev1.MatchService_Fingerprint_FullMethodName:    true,
+	touchstonev1.CatalogService_AddPhoto_FullMethodName:     true,
+	touchstonev1.CatalogService_GetPhoto_FullMethodName:     true,
+	touchstonev1.CatalogService_ListPhotos_FullMethodName:   true,
+	touchstonev1.CatalogService_ListBrands_FullMethodName:   true,
+	touchstonev1.CatalogService_GetBrand_FullMethodName:     true,
+	touchstonev1.CatalogService_UpdateBrand_FullMethodName:  true,
+	touchstonev1.ListingService_Check_FullMethodName:        true,
+	touchstonev1.ListingService_GetListing_FullMethodName:   true,
+	touchstonev1.ListingService_ListListings_FullMethodName: true,
+	touchstonev1.ListingService_FindListings_FullMethodName: true,
+	touchstonev1.PolicyService_ListGrants_FullMethodName:    true,
+	touchstonev1.PolicyService_GetRules_FullMethodName:      true,
+	touchstonev1.PolicyService_ListStandings_FullMethodName: true,
 }
 
 // repeat makes calls again that the server could not take: it is starting, stopping or has too much to do. gRPC has
@@ -84,7 +92,7 @@ func repeat() grpc.UnaryClientInterceptor {
 	)
 }
 
-// Client is a connection to a server. It has the calls of its services; AddPhotos, MatchStream and CheckStream are better
+// Client is a connection to a server. It has the calls of all services; AddPhotos, MatchStream and CheckStream are better
 // made by Onboard, Scan and CheckListings. It may be used by many goroutines at once, and one is enough for a process.
 //
 // Calls that change nothing when they are made twice are repeated, up to three times within some two seconds, while the
@@ -93,6 +101,7 @@ type Client struct {
 	touchstonev1.CatalogServiceClient
 	touchstonev1.MatchServiceClient
 	touchstonev1.ListingServiceClient
+	touchstonev1.PolicyServiceClient
 
 	conn *grpc.ClientConn
 }
@@ -122,6 +131,7 @@ func Dial(addr string, o Options) (*Client, error) {
 		touchstonev1.NewCatalogServiceClient(conn),
 		touchstonev1.NewMatchServiceClient(conn),
 		touchstonev1.NewListingServiceClient(conn),
+		touchstonev1.NewPolicyServiceClient(conn),
 		conn,
 	}, nil
 }
