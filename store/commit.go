@@ -97,29 +97,42 @@ func (s *Store) submit(r *request) error {
 	}
 }
 
-// write is the writer: it takes what waits and commits it together, until the queue is closed and empty.
+// write is the writer: it takes what waits and commits it together, and does the steps of Wipe in between, until the queue
+// is closed and empty.
 func (s *Store) write() {
 	defer close(s.done)
-	for first := range s.queue {
-		if !s.trusted {
-			s.Survey()
-			<-s.surveyed
-		}
-		group := []*request{first}
-	more:
-		for len(group) < groupCommits {
-			select {
-			case r, ok := <-s.queue:
-				if !ok {
-					break more
-				}
-				group = append(group, r)
-			default:
-				break more
+	for {
+		select {
+		case first, ok := <-s.queue:
+			if !ok {
+				return
 			}
+			s.commitGroup(s.waiting(first))
+		case step := <-s.steps:
+			step()
 		}
-		s.commitGroup(group)
 	}
+}
+
+// waiting returns the first request and those that wait behind it.
+func (s *Store) waiting(first *request) []*request {
+	if !s.trusted {
+		s.Survey()
+		<-s.surveyed
+	}
+	group := []*request{first}
+	for len(group) < groupCommits {
+		select {
+		case r, ok := <-s.queue:
+			if !ok {
+				return group
+			}
+			group = append(group, r)
+		default:
+			return group
+		}
+	}
+	return group
 }
 
 // commitGroup commits requests in as few transactions as the limits allow and tells their callers.
@@ -200,13 +213,21 @@ func (s *Store) transact(group []*request) (n int, err error) {
 	if err := guard(tx.Commit); err != nil {
 		return n, s.writeFailed(errors.Join(err, s.rollback(tx)), last)
 	}
-	s.note()
+	s.committed()
 	s.mu.Lock()
 	s.revision = at
 	close(s.changed)
 	s.changed = make(chan struct{})
 	s.mu.Unlock()
 	return n, nil
+}
+
+// committed remembers what the next open, and a Wipe, have to know of a commit.
+func (s *Store) committed() {
+	s.note()
+	if s.wiping != nil {
+		s.wiping.keep(s)
+	}
 }
 
 // rollback ends a transaction, where it has not ended by itself.

@@ -25,6 +25,7 @@ func guard(f func() error) (err error) {
 // view runs a read transaction. It must not outlast the call that it serves.
 func (s *Store) view(f func(tx *bolt.Tx) error) error {
 	return guard(func() error {
+		defer s.readers.leave(s.readers.enter())
 		tx, err := s.db.Begin(false)
 		if err != nil {
 			return err

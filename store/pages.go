@@ -182,10 +182,7 @@ func (w *walker) freelist(id uint64) {
 		w.add(id, "has flags %#x, though it is the freelist", flags)
 		return
 	}
-	count, ids := uint64(binary.NativeEndian.Uint16(b[10:])), b[pageHeader:]
-	if count == 0xffff {
-		count, ids = binary.NativeEndian.Uint64(ids), ids[8:]
-	}
+	ids, count := listed(b)
 	if count > uint64(len(ids)/8) {
 		w.add(id, "lists %d free pages, more than fit", count)
 		return
@@ -206,6 +203,15 @@ func (w *walker) freelist(id uint64) {
 			w.add(page, "is neither in use nor listed as free")
 		}
 	}
+}
+
+// listed returns how many numbers a freelist says that it has, and where they stand, whether or not they fit.
+func listed(b []byte) (ids []byte, count uint64) {
+	count, ids = uint64(binary.NativeEndian.Uint16(b[10:])), b[pageHeader:]
+	if count == 0xffff {
+		count, ids = binary.NativeEndian.Uint64(ids), ids[8:]
+	}
+	return ids, count
 }
 
 func (w *walker) add(id uint64, format string, args ...any) {

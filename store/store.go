@@ -52,9 +52,14 @@ type Store struct {
 	readOnly bool
 
 	queue chan *request // to the writer; closed by Close
+	steps chan func()   // to the writer, in between
 	done  chan struct{} // closed when the writer has ended
 
-	file     *os.File      // to read pages from, beside bbolt
+	wipes   chan struct{} // holds one while there is a Wipe
+	wiping  *wiping       // what is left for it; nil: there is none. The writer's
+	readers readers       // all read transactions
+
+	file     *os.File      // to read pages from, and wipe them, beside bbolt
 	page     int64         // bytes of a page
 	trusted  bool          // the freelist was known to be sound when the file was opened
 	begin    sync.Once     // of survey
@@ -95,6 +100,7 @@ func Open(path string, o Options) (*Store, error) {
 		path: path, log: o.Log, readOnly: o.ReadOnly,
 		queue: make(chan *request, queued), done: make(chan struct{}), changed: make(chan struct{}),
 		surveyed: make(chan struct{}), ending: make(chan struct{}),
+		steps: make(chan func()), wipes: make(chan struct{}, 1),
 	}
 	if err := s.open(o); err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
@@ -140,7 +146,11 @@ func (s *Store) open(o Options) error {
 	if err := s.accept(o); err != nil {
 		return errors.Join(err, s.db.Close())
 	}
-	if s.file, err = os.Open(s.path); err != nil {
+	mode := os.O_RDWR
+	if o.ReadOnly {
+		mode = os.O_RDONLY
+	}
+	if s.file, err = os.OpenFile(s.path, mode, 0); err != nil {
 		return errors.Join(err, s.db.Close())
 	}
 	s.page = int64(s.db.Info().PageSize)
@@ -228,7 +238,7 @@ func (s *Store) Close() error {
 	s.Survey()
 	<-s.surveyed
 	close(s.changed)
-	defer func() { _ = s.file.Close() }() // it was only read
+	defer func() { _ = s.file.Close() }() // what was written to it was synced
 	if s.stuck {
 		return fmt.Errorf("store: close %s: %w: a write is stuck, the file stays locked until the process ends", s.path, ErrCorrupt)
 	}

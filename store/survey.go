@@ -40,13 +40,7 @@ const (
 
 // readAnchor reads a file's anchor; not ok where there is none that can be compared.
 func readAnchor(f io.ReaderAt, page int64) (a anchor, ok bool) {
-	var newest []byte
-	for _, at := range []int64{0, page} {
-		m, err := soundMeta(f, at)
-		if err == nil && (newest == nil || transactionOf(m) > transactionOf(newest)) {
-			newest = m
-		}
-	}
+	newest := newestMeta(f, page)
 	if newest == nil {
 		return a, false
 	}
@@ -70,6 +64,17 @@ func readAnchor(f io.ReaderAt, page int64) (a anchor, ok bool) {
 	}
 	a.free = h.Sum32()
 	return a, true
+}
+
+// newestMeta returns what the newest sound meta page has behind its header, nil where none is sound.
+func newestMeta(f io.ReaderAt, page int64) (newest []byte) {
+	for _, at := range []int64{0, page} {
+		m, err := soundMeta(f, at)
+		if err == nil && (newest == nil || transactionOf(m) > transactionOf(newest)) {
+			newest = m
+		}
+	}
+	return newest
 }
 
 func transactionOf(meta []byte) uint64 { return binary.NativeEndian.Uint64(meta[48:]) }
