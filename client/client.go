@@ -56,19 +56,24 @@ const (
 	jitter    = 0.2
 )
 
-// repeatable are the methods of which two calls do the same as one: not DeletePhoto, whose second answer would be that
-// there is no such photo, and not UpdatePhoto, which may collide with itself.
+// repeatable are the methods of which two calls do the same as one: not DeletePhoto and DeleteGrant, whose second answer
+// would be that there is no such thing, and not UpdatePhoto and SetRules, which may collide with themselves.
 var repeatable = map[string]bool{
-	touchstonev1.MatchService_Match_FullMethodName:         true,
-	touchstonev1.MatchService_Compare_FullMethodName:       true,
-	touchstonev1.MatchService_Overlay_FullMethodName:       true,
-	touchstonev1.MatchService_Fingerprint_FullMethodName:   true,
-	touchstonev1.CatalogService_AddPhoto_FullMethodName:    true,
-	touchstonev1.CatalogService_GetPhoto_FullMethodName:    true,
-	touchstonev1.CatalogService_ListPhotos_FullMethodName:  true,
-	touchstonev1.CatalogService_ListBrands_FullMethodName:  true,
-	touchstonev1.CatalogService_GetBrand_FullMethodName:    true,
-	touchstonev1.CatalogService_UpdateBrand_FullMethodName: true,
+	touchstonev1.MatchService_Match_FullMethodName:          true,
+	touchstonev1.MatchService_Compare_FullMethodName:        true,
+	touchstonev1.MatchService_Overlay_FullMethodName:        true,
+	touchstonev1.MatchService_Fingerprint_FullMethodName:    true,
+	touchstonev1.CatalogService_AddPhoto_FullMethodName:     true,
+	touchstonev1.CatalogService_GetPhoto_FullMethodName:     true,
+	touchstonev1.CatalogService_ListPhotos_FullMethodName:   true,
+	touchstonev1.CatalogService_ListBrands_FullMethodName:   true,
+	touchstonev1.CatalogService_GetBrand_FullMethodName:     true,
+	touchstonev1.CatalogService_UpdateBrand_FullMethodName:  true,
+	touchstonev1.PolicyService_PutGrants_FullMethodName:     true,
+	touchstonev1.PolicyService_ListGrants_FullMethodName:    true,
+	touchstonev1.PolicyService_GetRules_FullMethodName:      true,
+	touchstonev1.PolicyService_SetStanding_FullMethodName:   true,
+	touchstonev1.PolicyService_ListStandings_FullMethodName: true,
 }
 
 // repeat makes calls again that the server could not take: it is starting, stopping or has too much to do. gRPC has
@@ -84,7 +89,7 @@ func repeat() grpc.UnaryClientInterceptor {
 	)
 }
 
-// Client is a connection to a server. It has the calls of both services; AddPhotos and MatchStream are better made by
+// Client is a connection to a server. It has the calls of all services; AddPhotos and MatchStream are better made by
 // Onboard and Scan. It may be used by many goroutines at once, and one is enough for a process.
 //
 // Calls that change nothing when they are made twice are repeated, up to three times within some two seconds, while the
@@ -92,6 +97,8 @@ func repeat() grpc.UnaryClientInterceptor {
 type Client struct {
 	touchstonev1.CatalogServiceClient
 	touchstonev1.MatchServiceClient
+	touchstonev1.ListingServiceClient
+	touchstonev1.PolicyServiceClient
 
 	conn *grpc.ClientConn
 }
@@ -120,6 +127,8 @@ func Dial(addr string, o Options) (*Client, error) {
 	return &Client{
 		touchstonev1.NewCatalogServiceClient(conn),
 		touchstonev1.NewMatchServiceClient(conn),
+		touchstonev1.NewListingServiceClient(conn),
+		touchstonev1.NewPolicyServiceClient(conn),
 		conn,
 	}, nil
 }

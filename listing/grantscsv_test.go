@@ -127,7 +127,10 @@ func TestReadGrantsErrors(t *testing.T) {
 			t.Errorf("header: %v", err)
 		}
 	}
-	for range listing.ReadGrants(strings.NewReader("brand,grant_id,grantee,seller_ids\nAcme,g1,Co,a\nAcme,g2,Co,a\n")) {
+	for _, err := range listing.ReadGrants(strings.NewReader("brand,grant_id,grantee,seller_ids\nAcme,g1,Co,a\nAcme,g2,Co,a\n")) {
+		if err != nil {
+			t.Error(err)
+		}
 		break // the iterator must not go on: it would panic
 	}
 }
