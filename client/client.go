@@ -56,9 +56,9 @@ const (
 	jitter    = 0.2
 )
 
-// repeatable are the methods of which two calls do the same as one: not DeletePhoto, whose second answer would be that
-// there is no such photo, nor DeleteListings, whose second answer would count none, and not UpdatePhoto, which may collide
-// with itself.
+// repeatable are the methods of which two calls do the same as one: not DeletePhoto and DeleteGrant, whose second answer
+// would be that there is no such thing, nor DeleteListings, whose second answer would count none, and not UpdatePhoto and
+// SetRules, which may collide with themselves.
 var repeatable = map[string]bool{
 	touchstonev1.MatchService_Match_FullMethodName:          true,
 	touchstonev1.MatchService_Compare_FullMethodName:        true,
@@ -76,6 +76,8 @@ var repeatable = map[string]bool{
 	touchstonev1.ListingService_FindListings_FullMethodName: true,
 	touchstonev1.PolicyService_ListGrants_FullMethodName:    true,
 	touchstonev1.PolicyService_GetRules_FullMethodName:      true,
+	touchstonev1.PolicyService_PutGrants_FullMethodName:     true,
+	touchstonev1.PolicyService_SetStanding_FullMethodName:   true,
 	touchstonev1.PolicyService_ListStandings_FullMethodName: true,
 }
 

@@ -36,10 +36,10 @@ func (p *Policy) Decide(f Facts, status match.Status, hits []Hit, catalog uint64
 		d.Grant = first.cover.grant.ID
 	}
 	if first.outcome != Benign { // of which no price tells anything
-		ratio, comparable := p.priceRatio(f.Price, first.ListPrice)
+		ratio, known := p.priceRatio(f.Price, first.ListPrice)
 		d.PriceRatio = ratio
 		switch {
-		case !comparable:
+		case !known:
 			d.Reasons = append(d.Reasons, PriceNotComparable)
 		case ratio > 0 && ratio <= first.rule.LowPrice:
 			d.Reasons = append(d.Reasons, PriceLow)

@@ -232,7 +232,9 @@ func TestRulesValidate(t *testing.T) {
 		{"too loose", func(r *listing.Rules) { r.Default.Review = 1001 }, "default.review"},
 		{"low price above the list price", func(r *listing.Rules) { r.Default.LowPrice = 1.1 }, "default.low_price"},
 		{"roll-out in percent", func(r *listing.Rules) { r.Default.Rollout = 10 }, "default.rollout"},
-		{"of a brand", func(r *listing.Rules) { r.Brands = map[string]listing.Rule{"Acme": {Infringing: 1, Review: 2, Rollout: -1}} }, "brands.Acme.rollout"},
+		{"of a brand", func(r *listing.Rules) {
+			r.Brands = map[string]listing.Rule{"Acme": {Infringing: 1, Review: 2, Rollout: -1}}
+		}, "brands.Acme.rollout"},
 		{"of no brand", func(r *listing.Rules) { r.Brands = map[string]listing.Rule{"": r.Default} }, "brands"},
 		{"rate of no currency", func(r *listing.Rules) { r.Rates = map[string]float64{"XYZ": 1} }, "rates"},
 		{"rate of 0", func(r *listing.Rules) { r.Rates = map[string]float64{"EUR": 0} }, "rates.EUR"},

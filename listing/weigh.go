@@ -34,17 +34,17 @@ func (b Box) inside(o Box) bool {
 // overlaps tells whether the boxes share half of the smaller at least.
 func (b Box) overlaps(o Box) bool { return b.inside(o) || o.inside(b) }
 
-// priceRatio is the price over the list price, 0 where one of them is not known. comparable is false where both are, in
-// currencies between which no rate is.
-func (p *Policy) priceRatio(price, list index.Price) (ratio float64, comparable bool) {
+// priceRatio is the price over the list price, 0 where one of them is not known. ok is false where both are, in currencies
+// between which no rate is.
+func (p *Policy) priceRatio(price, list index.Price) (ratio float64, ok bool) {
 	a, b := worth(price), worth(list)
 	if a == 0 || b == 0 {
 		return 0, true
 	}
 	if price.Currency != list.Currency {
-		from, ok := p.rules.Rates[price.Currency]
+		from, has := p.rules.Rates[price.Currency]
 		to, also := p.rules.Rates[list.Currency]
-		if !ok || !also {
+		if !has || !also {
 			return 0, false
 		}
 		a, b = a*from, b*to
