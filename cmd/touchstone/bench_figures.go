@@ -101,7 +101,7 @@ func (f *benchFigures) print(a *app) error {
 	return t.flush()
 }
 
-func (f *askedFigures) row(t table, queries string) {
+func (f *askedFigures) row(t sheet, queries string) {
 	batch := ""
 	if f.PerSecondBatch > 0 {
 		batch = fmt.Sprintf("%.0f", f.PerSecondBatch)

@@ -25,7 +25,7 @@ func brandOf(b *touchstonev1.Brand) brandKnown {
 	return brandKnown{b.GetBrand(), b.GetPhotos(), b.GetProducts(), b.GetPartial()}
 }
 
-func (b brandKnown) row(t table) {
+func (b brandKnown) row(t sheet) {
 	t.row(b.Brand, amount(int(b.Photos), "photo"), amount(int(b.Products), "product"), "partial "+onOff(b.Partial))
 }
 

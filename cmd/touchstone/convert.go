@@ -7,11 +7,15 @@ import (
 
 // wirePhoto is what a client says of a photo.
 func wirePhoto(p index.Photo) *touchstonev1.Photo {
-	w := &touchstonev1.Photo{Brand: p.Brand, PhotoId: p.ID, Product: p.Product, Variant: p.Variant}
-	if p.ListPrice != (index.Price{}) {
-		w.ListPrice = &touchstonev1.Money{CurrencyCode: p.ListPrice.Currency, Units: p.ListPrice.Units, Nanos: p.ListPrice.Nanos}
+	return &touchstonev1.Photo{Brand: p.Brand, PhotoId: p.ID, Product: p.Product, Variant: p.Variant, ListPrice: wirePrice(p.ListPrice)}
+}
+
+// wirePrice is a price on the wire; none is nil.
+func wirePrice(p index.Price) *touchstonev1.Money {
+	if p == (index.Price{}) {
+		return nil
 	}
-	return w
+	return &touchstonev1.Money{CurrencyCode: p.Currency, Units: p.Units, Nanos: p.Nanos}
 }
 
 // price is a price of the wire; nil is none.

@@ -221,7 +221,7 @@ func (d *demo) edited(ctx context.Context, p, beside demoPhoto, number int, e ed
 }
 
 // ask matches an image, writes a line about it, and returns the ID of the best photo, "" where there is none.
-func (d *demo) ask(ctx context.Context, t table, of, edit string, image []byte) (string, error) {
+func (d *demo) ask(ctx context.Context, t sheet, of, edit string, image []byte) (string, error) {
 	r, err := d.match(ctx, image)
 	if err != nil {
 		return "", err

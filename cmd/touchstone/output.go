@@ -25,21 +25,21 @@ func (a *app) object(v any) error {
 	return nil
 }
 
-// table lines up what is written to stdout. It shows nothing before flush.
-type table struct{ w *tabwriter.Writer }
+// sheet lines up what is written to stdout. It shows nothing before flush.
+type sheet struct{ w *tabwriter.Writer }
 
-func (a *app) table() table {
-	return table{tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)}
+func (a *app) table() sheet {
+	return sheet{tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)}
 }
 
 // row writes a line of cells. Text is shown so that it can't steer the terminal or break the table.
-func (t table) row(cells ...any) {
+func (t sheet) row(cells ...any) {
 	// Errors stay in the writer: flush returns them. A tab that ends a line would count as one more column.
 	_, _ = fmt.Fprintln(t.w, strings.TrimRight(strings.Join(shown(cells), "\t"), "\t"))
 }
 
 // line writes a line that is not lined up with others.
-func (t table) line(cells ...any) { _, _ = fmt.Fprintln(t.w, strings.Join(shown(cells), "  ")) }
+func (t sheet) line(cells ...any) { _, _ = fmt.Fprintln(t.w, strings.Join(shown(cells), "  ")) }
 
 func shown(cells []any) []string {
 	texts := make([]string, len(cells))
@@ -49,7 +49,7 @@ func shown(cells []any) []string {
 	return texts
 }
 
-func (t table) flush() error {
+func (t sheet) flush() error {
 	if err := t.w.Flush(); err != nil {
 		return fmt.Errorf("write to standard output: %w", err)
 	}
@@ -108,7 +108,7 @@ func money(p index.Price) string {
 }
 
 // blank writes an empty line; the columns after it are lined up anew.
-func (t table) blank() { _, _ = fmt.Fprintln(t.w) }
+func (t sheet) blank() { _, _ = fmt.Fprintln(t.w) }
 
 // sortedKeys are a map's keys, in order.
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -24,6 +24,7 @@ type progress struct {
 	bar  *progressbar.ProgressBar // nil: lines
 	done int
 	told time.Time
+	also string // what is told beside that
 }
 
 // progress starts telling of work on a number of things, named in the plural.
@@ -69,17 +70,27 @@ func (p *progress) add(n int) {
 	}
 }
 
+// note tells in words what came out so far, beside how far that is.
+func (p *progress) note(also string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.also = ", " + also
+	if p.bar != nil {
+		p.bar.Describe(also)
+	}
+}
+
 // line is the progress in words.
 func (p *progress) line(now time.Time) string {
 	rate := float64(p.done) / now.Sub(p.start).Seconds()
 	if p.total == 0 {
-		return fmt.Sprintf("%d %s, %.0f a second", p.done, p.what, rate)
+		return fmt.Sprintf("%d %s, %.0f a second", p.done, p.what, rate) + p.also
 	}
 	s := fmt.Sprintf("%d of %d %s, %.0f a second", p.done, p.total, p.what, rate)
 	if left := p.total - p.done; left > 0 && rate > 0 {
 		s += fmt.Sprintf(", %v left", time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second))
 	}
-	return s
+	return s + p.also
 }
 
 // say writes a line without tearing the bar.

@@ -33,6 +33,23 @@ func TestProgressLines(t *testing.T) {
 	})
 }
 
+func TestProgressNote(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var err bytes.Buffer
+		a := &app{streams: streams{err: &err}}
+		for _, total := range []int{40, 0} {
+			p := a.progress(total, "images")
+			time.Sleep(10 * time.Second)
+			p.note("3 refused")
+			p.add(20)
+			p.close()
+		}
+		if want := "20 of 40 images, 2 a second, 10s left, 3 refused\n20 images, 2 a second, 3 refused\n"; err.String() != want {
+			t.Errorf("got:\n%s\nwant:\n%s", err.String(), want)
+		}
+	})
+}
+
 func TestHarmless(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain, Zürich, 𝄞\tand\nlines\uFFFD":     "plain, Zürich, 𝄞\tand\nlines\uFFFD",
