@@ -8,6 +8,7 @@
 package listing
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -25,6 +26,11 @@ type Key struct {
 	Marketplace string // 1 to index.MaxName bytes of printable UTF-8
 	Listing     string // 1 to index.MaxName bytes of printable UTF-8
 	Image       string // 1 to MaxImage bytes of printable UTF-8
+}
+
+// Compare orders keys: negative when k comes before o, 0 when they are equal.
+func (k Key) Compare(o Key) int {
+	return cmp.Or(cmp.Compare(k.Marketplace, o.Marketplace), cmp.Compare(k.Listing, o.Listing), cmp.Compare(k.Image, o.Image))
 }
 
 // MaxImage is the longest name of an image within its listing, in bytes.
