@@ -59,15 +59,19 @@ func (p *Policy) Decide(f Facts, status match.Status, hits []Hit, catalog uint64
 
 // judge tells what follows from each hit that counts, the one that decides first.
 func (p *Policy) judge(f Facts, hits []Hit) []*judged {
-	var all []*judged
+	var all, benign []*judged
 	for i := range hits {
 		j := &judged{Hit: &hits[i], rule: p.rules.Of(hits[i].Photo.Brand)}
-		if j.ExpectedFalse <= j.rule.Review {
-			all = append(all, j)
+		if j.ExpectedFalse > j.rule.Review {
+			continue
+		}
+		all = append(all, j)
+		if p.standings[j.Photo] == IsBenign {
+			benign = append(benign, j)
 		}
 	}
 	for _, j := range all {
-		p.alone(f, j, all)
+		p.alone(f, j, benign)
 	}
 	conflicts(all)
 	for _, j := range all {
@@ -80,11 +84,11 @@ func (p *Policy) judge(f Facts, hits []Hit) []*judged {
 }
 
 // alone settles the outcome of a hit as if it were the only one but for benign ones.
-func (p *Policy) alone(f Facts, j *judged, all []*judged) {
+func (p *Policy) alone(f Facts, j *judged, benign []*judged) {
 	state := p.standings[j.Photo]
 	switch {
-	case state == IsBenign || slices.ContainsFunc(all, func(b *judged) bool {
-		return p.standings[b.Photo] == IsBenign && b.ExpectedFalse <= j.ExpectedFalse && j.Box.inside(b.Box)
+	case state == IsBenign || slices.ContainsFunc(benign, func(b *judged) bool {
+		return b.ExpectedFalse <= j.ExpectedFalse && j.Box.inside(b.Box)
 	}):
 		j.outcome, j.reasons = Benign, []Reason{PhotoBenign}
 	case state == Quarantined:

@@ -75,6 +75,7 @@ func TestDecide(t *testing.T) {
 		{"nothing matches", func(s *situation) { s.hits, s.status = nil, match.NothingFound }, decided{Outcome: listing.NoMatch}},
 		{"too plain", func(s *situation) { s.hits, s.status = nil, match.TooPlain }, decided{Outcome: listing.NoMatch, Reasons: reasons(listing.TooPlain)}},
 		{"too unsure to be seen", func(s *situation) { s.hits[0].ExpectedFalse = 100.1 }, decided{Outcome: listing.NoMatch}},
+		{"just sure enough to be seen", func(s *situation) { s.hits[0].ExpectedFalse = 100 }, acme1(listing.Review, "", listing.Unsure)},
 		{"unsure", func(s *situation) { s.hits[0].ExpectedFalse = 1.01 }, acme1(listing.Review, "", listing.Unsure)},
 		{"as sure as need be", func(s *situation) { s.hits[0].ExpectedFalse = 1 }, acme1(listing.Infringing, "", listing.NoGrant)},
 		{"the brand's own rule", func(s *situation) {
@@ -243,6 +244,11 @@ func TestDecide(t *testing.T) {
 		{"the surest decides", func(s *situation) {
 			s.hits = append(s.hits, with(hit("Acme", "2"), func(h *listing.Hit) { h.ExpectedFalse = 0 }))
 		}, decided{listing.Infringing, reasons(listing.NoGrant), "Acme/2", ""}},
+		{"of those as sure the one with the highest score decides", func(s *situation) {
+			s.hits = append(s.hits, with(hit("Acme", "2"), func(h *listing.Hit) { h.Score = 1 }), hit("Acme", "0"))
+		}, decided{listing.Infringing, reasons(listing.NoGrant), "Acme/2", ""}},
+		{"of those alike the first by name decides", func(s *situation) { s.hits = append(s.hits, hit("Acme", "0"), hit("Acme", "2")) },
+			decided{listing.Infringing, reasons(listing.NoGrant), "Acme/0", ""}},
 		{"an infringement before a grant", func(s *situation) {
 			s.hits = append(s.hits, hit("Acme", "2"))
 			s.grants = []listing.Grant{with(grant(), func(g *listing.Grant) { g.Photos = []string{"1"} })}

@@ -24,7 +24,7 @@ func Disagrees(g Grant, others []Grant) error {
 		for _, s := range g.Sellers {
 			if _, ok := slices.BinarySearch(o.Sellers, s); ok {
 				return &index.FieldError{Field: "seller_ids", Err: ErrDisagree, Want: fmt.Sprintf(
-					"accounts of %q, got %q, which grant %q has as one of %q at the same time", clip(g.Grantee), clip(s), clip(o.ID), clip(o.Grantee))}
+					"accounts of one grantee at a time, got %q for %q, which grant %q has for %q", clip(s), clip(g.Grantee), clip(o.ID), clip(o.Grantee))}
 			}
 		}
 	}

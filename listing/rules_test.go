@@ -36,6 +36,7 @@ func TestParseRules(t *testing.T) {
 			"007": standard, "null": standard, "a: b": standard, "C&A": standard, "Cafés d'Or": standard,
 		}}},
 		{"nothing after names", "default:\nbrands:\nrates:\n", listing.DefaultRules()},
+		{"byte order mark", "\xef\xbb\xbfdefault: {review: 10}\n", listing.Rules{Default: listing.Rule{Infringing: 1, Review: 10, LowPrice: 0.2, Rollout: 1}}},
 		{"CRLF and a mark", "---\r\ndefault:\r\n  review: 10 # ten\r\n", listing.Rules{Default: listing.Rule{Infringing: 1, Review: 10, LowPrice: 0.2, Rollout: 1}}},
 	}
 	for _, test := range tests {
@@ -86,6 +87,8 @@ func TestParseRulesRefuses(t *testing.T) {
 		{"tag", "default: !!float {}\n", `invalid rules: line 1: names with values, got "!!float", which rules have no use for`},
 		{"two documents", "default: {}\n---\ndefault: {}\n", "invalid rules: line 3: one document, got another one"},
 		{"unclosed", "default: {review: 1\n", `invalid rules: line 1: could not find flow mapping end token '}'`},
+		{"another encoding", "brands:\n  Caf\xe9: {}\n", `invalid rules: line 2: UTF-8, got "  Caf\xe9: {}\n"`},
+		{"steers terminals", "# a\n# \x1b[2J\n", "invalid rules: line 2: printable characters, got U+001B"},
 		{"too long", strings.Repeat("#", listing.MaxRules+1), "invalid rules: at most 1048576 bytes, got 1048577"},
 		{"deep", strings.Repeat("{a: ", 250_000), "invalid rules: line 1: braces nested at most 8 deep"},
 		{"deep brackets", strings.Repeat("[", listing.MaxRules), "invalid rules: line 1: names with values, got a list"},

@@ -1,12 +1,15 @@
 package listing
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -30,6 +33,10 @@ import (
 func ParseRules(text []byte) (Rules, error) {
 	if len(text) > MaxRules {
 		return Rules{}, &RulesError{0, fmt.Sprintf("at most %d bytes, got %d", MaxRules, len(text))}
+	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // which some editors begin UTF-8 with
+	if err := legible(text); err != nil {
+		return Rules{}, err
 	}
 	if err := plain(text); err != nil {
 		return Rules{}, err
@@ -80,6 +87,23 @@ func ParseRules(text []byte) (Rules, error) {
 		}
 	}
 	return rules, nil
+}
+
+// legible refuses what people would not see, and what would steer a terminal on which rules are shown.
+func legible(text []byte) error {
+	line := 0
+	for t := range bytes.Lines(text) {
+		line++
+		if !utf8.Valid(t) {
+			return &RulesError{line, fmt.Sprintf("UTF-8, got %q", clip(string(t)))}
+		}
+		for _, r := range string(t) {
+			if !unicode.IsGraphic(r) && r != '\t' && r != '\r' && r != '\n' {
+				return &RulesError{line, fmt.Sprintf("printable characters, got %U", r)}
+			}
+		}
+	}
+	return nil
 }
 
 // deepest is how deep braces may be nested: rules need three.

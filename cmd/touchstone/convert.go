@@ -1,7 +1,12 @@
 package main
 
 import (
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"touchstone/index"
+	"touchstone/listing"
 	touchstonev1 "touchstone/proto/touchstone/v1"
 )
 
@@ -36,4 +41,37 @@ func (md metadata) differing(p *touchstonev1.Photo) []string {
 		mask = append(mask, "list_price")
 	}
 	return mask
+}
+
+// wireGrant is a grant as the wire has it.
+func wireGrant(g listing.Grant) *touchstonev1.Grant {
+	return &touchstonev1.Grant{
+		Brand: g.Brand, GrantId: g.ID, Grantee: g.Grantee, SellerIds: g.Sellers, Everyone: g.Everyone, Products: g.Products, PhotoIds: g.Photos,
+		Marketplace: g.Marketplace, RegionCode: g.Region, ValidFrom: wireTime(g.From), ValidTo: wireTime(g.To), Note: g.Note, Revision: g.Revision,
+	}
+}
+
+// grantOf is a grant of the wire.
+func grantOf(w *touchstonev1.Grant) listing.Grant {
+	return listing.Grant{
+		Brand: w.GetBrand(), ID: w.GetGrantId(), Grantee: w.GetGrantee(), Sellers: w.GetSellerIds(), Everyone: w.GetEveryone(),
+		Products: w.GetProducts(), Photos: w.GetPhotoIds(), Marketplace: w.GetMarketplace(), Region: w.GetRegionCode(),
+		From: timeOf(w.GetValidFrom()), To: timeOf(w.GetValidTo()), Note: w.GetNote(), Revision: w.GetRevision(),
+	}.Normal()
+}
+
+// wireTime is a time as the wire has it; the zero one is absent.
+func wireTime(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}
+
+// timeOf is a time of the wire; an absent one is zero.
+func timeOf(w *timestamppb.Timestamp) time.Time {
+	if w == nil {
+		return time.Time{}
+	}
+	return w.AsTime()
 }
