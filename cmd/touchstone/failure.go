@@ -66,6 +66,8 @@ func called(addr string, err error) error {
 		return hinted(err, "touchstone photos brands lists those that there are")
 	case touchstonev1.ErrorReason_ERROR_REASON_PRODUCT_UNKNOWN, touchstonev1.ErrorReason_ERROR_REASON_PHOTO_NOT_FOUND:
 		return hinted(err, "touchstone photos list lists what there is")
+	case touchstonev1.ErrorReason_ERROR_REASON_LISTING_NOT_FOUND:
+		return hinted(err, "touchstone listing list lists what there is")
 	case touchstonev1.ErrorReason_ERROR_REASON_STORAGE_READ_ONLY:
 		return hinted(err, "the server's log says why; once that is mended, start the server again and repeat the command")
 	case touchstonev1.ErrorReason_ERROR_REASON_STORAGE_FULL:
