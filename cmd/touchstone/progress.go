@@ -23,6 +23,7 @@ type progress struct {
 	mu   sync.Mutex
 	bar  *progressbar.ProgressBar // nil: lines
 	done int
+	also string // what else there is to tell
 	told time.Time
 }
 
@@ -69,8 +70,26 @@ func (p *progress) add(n int) {
 	}
 }
 
+// note tells what else there is to tell, such as how many failed, with the next line or beside the bar.
+func (p *progress) note(also string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.also = also
+	if p.bar != nil {
+		p.bar.Describe(also)
+	}
+}
+
 // line is the progress in words.
 func (p *progress) line(now time.Time) string {
+	s := p.rate(now)
+	if p.also != "" {
+		s += ", " + p.also
+	}
+	return s
+}
+
+func (p *progress) rate(now time.Time) string {
 	rate := float64(p.done) / now.Sub(p.start).Seconds()
 	if p.total == 0 {
 		return fmt.Sprintf("%d %s, %.0f a second", p.done, p.what, rate)
