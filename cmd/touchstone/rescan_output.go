@@ -72,7 +72,7 @@ func compact(b []byte) json.RawMessage {
 // rescanOutput is a rescan's file. It is only ever appended to, but for a torn last line, which is cut off: a line counts
 // once its end is there. What a line tells is nowhere else, so that the file and the place to go on can't disagree.
 type rescanOutput struct {
-	f     *os.File
+	f      *os.File
 	last   rescanLine // the last complete line, without its change
 	wrote  time.Time
 	synced time.Time

@@ -73,7 +73,7 @@ name in upper case, with _ for -. What is typed wins. The exit status is 0 when 
 	root.SetErr(a.err)
 	root.AddCommand(
 		newServe(a), newOnboard(a), newMatch(a), newCompare(a), newPhotos(a), newBrands(a),
-		newListing(a), newWatch(a), newRescan(a), newReplay(a),
+		newListing(a), newWatch(a), newRescan(a), newReplay(a), newReport(a),
 		newCheck(a), newEval(a), newBench(a), newDemo(a), newVersion(a),
 	)
 	describeEnvironment(root)
