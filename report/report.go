@@ -31,7 +31,7 @@ type Report struct {
 	Since     time.Time // listings seen at this time or later...
 	Until     time.Time // ...and before this; later than Since
 	Generated time.Time
-	Catalog   uint64 // revision of the catalogue, when the report was made
+	Catalog   uint64 // latest revision of the catalogue that a decision rests upon; 0: none does
 	Revision  uint64 // of the log of listings, when the report was made
 	Cases     []Case // all of the period, in any order; those of NoMatch are left out. They are not changed.
 	Shown     int    // cases that the page shows with pictures, those of the highest priority; 0: none

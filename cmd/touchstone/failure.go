@@ -68,6 +68,8 @@ func called(addr string, err error) error {
 		return hinted(err, "touchstone photos list lists what there is")
 	case touchstonev1.ErrorReason_ERROR_REASON_GRANT_NOT_FOUND:
 		return hinted(err, "touchstone grants list lists what there is")
+	case touchstonev1.ErrorReason_ERROR_REASON_LISTING_NOT_FOUND:
+		return hinted(err, "touchstone listing list lists what there is")
 	case touchstonev1.ErrorReason_ERROR_REASON_STORAGE_READ_ONLY:
 		return hinted(err, "the server's log says why; once that is mended, start the server again and repeat the command")
 	case touchstonev1.ErrorReason_ERROR_REASON_STORAGE_FULL:

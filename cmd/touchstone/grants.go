@@ -46,7 +46,7 @@ func grantKnownOf(g listing.Grant) grantKnown {
 }
 
 // row is the grant in a line: who, for what, where, when.
-func (g grantKnown) row(t table) {
+func (g grantKnown) row(t sheet) {
 	who := amount(len(g.Sellers), "account")
 	if g.Everyone {
 		who = "everyone"

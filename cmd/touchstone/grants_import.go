@@ -75,7 +75,7 @@ func (i *grantsImport) run(ctx context.Context, csv io.Reader) (*grantsSummary, 
 		var bad *listing.LineError
 		switch {
 		case errors.As(err, &bad):
-			i.refuse(bad.Line, inWords(bad.Err))
+			i.refuse(bad.Line, broken(bad.Err))
 			continue
 		case err != nil:
 			return &i.summary, errors.Join(i.flush(ctx), fmt.Errorf("%s: %w", i.name, err))
@@ -99,8 +99,8 @@ func (i *grantsImport) refuse(line int, why string) {
 	i.progress.say("touchstone: grants import: %s: line %d: %s", i.name, line, why)
 }
 
-// inWords is an error of a line as a server would put it: the field, and what is wrong with it.
-func inWords(err error) string {
+// broken is an error of a line as a server would put it: the field, and what is wrong with it.
+func broken(err error) string {
 	var f *index.FieldError
 	if errors.As(err, &f) {
 		return f.Field + ": " + f.Want
@@ -154,7 +154,7 @@ func (i *grantsImport) check(_ context.Context, q *touchstonev1.PutGrantsRequest
 		}
 		err := listing.Disagrees(g, others)
 		if err != nil {
-			r.Results = append(r.Results, status.New(codes.InvalidArgument, inWords(err)).Proto())
+			r.Results = append(r.Results, status.New(codes.InvalidArgument, broken(err)).Proto())
 			continue
 		}
 		r.Results = append(r.Results, status.New(codes.OK, "").Proto())

@@ -23,8 +23,8 @@ type progress struct {
 	mu   sync.Mutex
 	bar  *progressbar.ProgressBar // nil: lines
 	done int
+	also string // what else there is to tell
 	told time.Time
-	also string // what is told beside that
 }
 
 // progress starts telling of work on a number of things, named in the plural.
@@ -70,11 +70,11 @@ func (p *progress) add(n int) {
 	}
 }
 
-// note tells in words what came out so far, beside how far that is.
+// note tells what else there is to tell, such as how many failed, with the next line or beside the bar.
 func (p *progress) note(also string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.also = ", " + also
+	p.also = also
 	if p.bar != nil {
 		p.bar.Describe(also)
 	}
@@ -82,15 +82,23 @@ func (p *progress) note(also string) {
 
 // line is the progress in words.
 func (p *progress) line(now time.Time) string {
+	s := p.rate(now)
+	if p.also != "" {
+		s += ", " + p.also
+	}
+	return s
+}
+
+func (p *progress) rate(now time.Time) string {
 	rate := float64(p.done) / now.Sub(p.start).Seconds()
 	if p.total == 0 {
-		return fmt.Sprintf("%d %s, %.0f a second", p.done, p.what, rate) + p.also
+		return fmt.Sprintf("%d %s, %.0f a second", p.done, p.what, rate)
 	}
 	s := fmt.Sprintf("%d of %d %s, %.0f a second", p.done, p.total, p.what, rate)
 	if left := p.total - p.done; left > 0 && rate > 0 {
 		s += fmt.Sprintf(", %v left", time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second))
 	}
-	return s + p.also
+	return s
 }
 
 // say writes a line without tearing the bar.

@@ -38,13 +38,16 @@ func writable(path string, read ...string) error {
 	return nil
 }
 
+// replaceMark is how names of files begin that are not complete yet.
+const replaceMark = ".touchstone-"
+
 // replace writes a file, or puts it in the place of the one that is there: whoever reads it finds all of the one or all of
 // the other. A link stays, and what it leads to is replaced.
 func replace(path string, b []byte) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
-	name := filepath.Join(filepath.Dir(path), ".touchstone-"+rand.Text())
+	name := filepath.Join(filepath.Dir(path), replaceMark+rand.Text())
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func TestScanTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if exit, stderr := scanRun(t, nil, "127.0.0.1:1", "--out", out, list); exit != exitFailure || !strings.Contains(stderr, "another scan is writing to "+out) {
+	if exit, stderr := scanRun(t, nil, "127.0.0.1:1", "--out", out, list); exit != exitFailure || !strings.Contains(stderr, out+" is written by another process") {
 		t.Errorf("exit %d:\n%s", exit, stderr)
 	}
 	if err := r.close(); err != nil {

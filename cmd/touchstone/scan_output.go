@@ -26,7 +26,7 @@ type results struct {
 	format  table.Format
 	growing string       // the file that records are added to
 	layout  table.Format // of that
-	lock    *fileLock
+	lock    *os.File     // what is locked for this process alone
 	*table.Writer
 }
 
@@ -47,8 +47,11 @@ func openResults(path string) (*results, error) {
 	if _, err := os.Stat(r.path); err == nil {
 		locked = r.path // where it is Parquet, it is finished
 	}
-	if r.lock, err = lockFile(locked); err != nil {
+	if r.lock, err = os.OpenFile(locked, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
 		return nil, err
+	}
+	if err := lockFile(r.lock); err != nil {
+		return nil, errors.Join(hinted(err, "wait for that scan, or choose another --out"), r.lock.Close())
 	}
 	return r, nil
 }
@@ -155,7 +158,7 @@ func (r *results) close() error {
 		err = r.Writer.Close()
 		r.Writer = nil
 	}
-	return errors.Join(err, r.lock.release())
+	return errors.Join(err, r.lock.Close())
 }
 
 // finish completes the results: all items have their records.

@@ -22,7 +22,7 @@ import (
 const (
 	readAheadBytes = 32 << 20        // of images that are read and not yet sent, at most
 	aheadOfFirst   = 4               // windows: so far may answers run ahead of the first one that is missing
-	syncEvery      = 2 * time.Second // results are on the disk
+	syncEvery      = 2 * time.Second // results are on the disk: what a power cut costs is done again
 )
 
 // scanning is a run of scan: images are read, sent, answered and written all at the same time. Records are written in the

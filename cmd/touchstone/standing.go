@@ -41,7 +41,7 @@ func standingOf(w *touchstonev1.PhotoStanding) standingKnown {
 	return s
 }
 
-func (s standingKnown) row(t table) {
+func (s standingKnown) row(t sheet) {
 	by := "by the server"
 	if s.Settled {
 		by = "settled"
