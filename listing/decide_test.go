@@ -42,7 +42,7 @@ func (s *situation) decide() listing.Decision {
 // usual is a sure copy of Acme's photo 1, offered by a seller without a grant, for all of the list price.
 func usual() situation {
 	return situation{
-		rules: listing.DefaultRules(), status: match.Found, hits: []listing.Hit{hit("Acme", "1")},
+		rules: listing.Rules{Default: listing.Rule{Infringing: 1, Review: 100, LowPrice: 0.2, Rollout: 1}}, status: match.Found, hits: []listing.Hit{hit("Acme", "1")},
 		facts: with(facts(), func(f *listing.Facts) { f.Price.Units = 795 }),
 	}
 }

@@ -26,9 +26,9 @@ func TestParseRules(t *testing.T) {
 				Brands:  map[string]listing.Rule{"Acme": {Infringing: 0.5, Review: 50, LowPrice: 0.1, Rollout: 0.1}},
 				Rates:   map[string]float64{"USD": 1, "EUR": 1.08},
 			}},
-		{"brands before default", "brands: {Acme: {rollout: 0}}\ndefault: {review: 7}\n", listing.Rules{
-			Default: listing.Rule{Infringing: 1, Review: 7, LowPrice: 0.2, Rollout: 1},
-			Brands:  map[string]listing.Rule{"Acme": {Infringing: 1, Review: 7, LowPrice: 0.2}},
+		{"brands before default", "brands: {Acme: {rollout: 0}}\ndefault: {review: 70}\n", listing.Rules{
+			Default: listing.Rule{Infringing: 50, Review: 70, LowPrice: 0.2, Rollout: 1},
+			Brands:  map[string]listing.Rule{"Acme": {Infringing: 50, Review: 70, LowPrice: 0.2}},
 		}},
 		{"one brand alone", "brands:\n  Acme:\n    infringing: 5e-1\n    rollout: .1\n", listing.Rules{Default: standard, Brands: map[string]listing.Rule{"Acme": acme}}},
 		{"brand as default", "brands: {Acme: {}, Zeta: }\n", listing.Rules{Default: standard, Brands: map[string]listing.Rule{"Acme": standard, "Zeta": standard}}},
@@ -36,8 +36,8 @@ func TestParseRules(t *testing.T) {
 			"007": standard, "null": standard, "a: b": standard, "C&A": standard, "Cafés d'Or": standard,
 		}}},
 		{"nothing after names", "default:\nbrands:\nrates:\n", listing.DefaultRules()},
-		{"byte order mark", "\xef\xbb\xbfdefault: {review: 10}\n", listing.Rules{Default: listing.Rule{Infringing: 1, Review: 10, LowPrice: 0.2, Rollout: 1}}},
-		{"CRLF and a mark", "---\r\ndefault:\r\n  review: 10 # ten\r\n", listing.Rules{Default: listing.Rule{Infringing: 1, Review: 10, LowPrice: 0.2, Rollout: 1}}},
+		{"byte order mark", "\xef\xbb\xbfdefault: {review: 100}\n", listing.Rules{Default: listing.Rule{Infringing: 50, Review: 100, LowPrice: 0.2, Rollout: 1}}},
+		{"CRLF and a mark", "---\r\ndefault:\r\n  review: 100 # a hundred\r\n", listing.Rules{Default: listing.Rule{Infringing: 50, Review: 100, LowPrice: 0.2, Rollout: 1}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 
 // ParseRules reads rules as people write them, in YAML:
 //
-//	default: {infringing: 1, review: 100, low_price: 0.2, rollout: 1}
+//	default: {infringing: 50, review: 500, low_price: 0.2, rollout: 1}
 //	brands:
 //	  Acme: {infringing: 0.5, rollout: 0.1}
 //	rates: {USD: 1, EUR: 1.08}

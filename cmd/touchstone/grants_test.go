@@ -130,12 +130,12 @@ func TestGrantsImportBroken(t *testing.T) {
 func TestRules(t *testing.T) {
 	run := (&policies{}).start(t)
 	status, first, complaints := run("rules", "get")
-	if status != 0 || !strings.Contains(first, "infringing: 1 ") || complaints != "touchstone: rules get: the default ones: none were set\n" {
+	if status != 0 || !strings.Contains(first, "infringing: 50 ") || complaints != "touchstone: rules get: the default ones: none were set\n" {
 		t.Errorf("get: exit status %d, %q, %q", status, first, complaints)
 	}
 	status, out, complaints := run("rules", "set", written(t, "rules.yaml", first))
 	wants(t, "set", status, out, complaints, 0, "revision  1\n", "")
-	text := "default: {review: 10}\n"
+	text := "default: {review: 100}\n"
 	status, out, complaints = run("rules", "set", written(t, "rules.yaml", text))
 	wants(t, "set others", status, out, complaints, 0, "revision  2\n", "")
 	status, out, complaints = run("rules", "get")

@@ -64,7 +64,7 @@ It ends with a table: how many listing images would go from which decision to wh
 		}
 		b, _, err := readRules(rules)
 		if err != nil {
-			return fmt.Errorf("--rules: %w", err)
+			return err
 		}
 		r := replay{app: a, asJSON: asJSON, flips: map[flip]int{}}
 		err = r.run(ctx, c, &touchstonev1.ReplayRequest{RulesYaml: b, Filter: w})

@@ -41,7 +41,7 @@ func TestReplay(t *testing.T) {
 	}
 	write("broken")
 	exit, stdout, stderr = carriedOut(t.Context(), addr, "replay", "--rules", rules)
-	if exit != exitFailure || stdout != "" || !strings.Contains(stderr, "new.yaml: line 3: low_price") {
+	if exit != exitFailure || stdout != "" || !strings.Contains(stderr, "new.yaml: line 1: rules") {
 		t.Errorf("broken rules: exit status %d:\n%s%s", exit, stdout, stderr)
 	}
 	if exit, _, _ := carriedOut(t.Context(), addr, "replay", "--rules", rules+"x"); exit != exitFailure {
