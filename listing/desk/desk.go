@@ -1,0 +1,182 @@
+// Package desk is where listing images are dealt with: matched, decided upon, remembered; held against photos that came later;
+// gone through again when thresholds, grants or photos have changed. It promises that each pair of a listing image and a photo
+// is looked at, whichever came last, as long as Follow runs; and that a decision is that of package listing on what is
+// remembered.
+//
+// The caveat that bites: a photo that comes later finds the listing images whose whole picture resembles it. Those that show a
+// part of it are found by Rescan, which looks for parts as a check does, though without the pixels and so with less to go by.
+package desk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"touchstone/fingerprint"
+	"touchstone/index"
+	"touchstone/listing"
+	"touchstone/listing/book"
+	"touchstone/match"
+)
+
+// Desk deals with listing images. It may be used by many goroutines at once and needs no closing.
+type Desk struct {
+	photos  index.Searcher
+	matcher *match.Matcher
+	book    *book.Book
+	log     *slog.Logger
+
+	following atomic.Uint64 // revision of the catalogue up to which Follow looks, or has looked, for listing images
+}
+
+// New returns a Desk at which listing images are held against photos and remembered in a book, both of which stay the
+// caller's. log is told of what goes on in the background; nil: nobody is.
+func New(photos index.Searcher, m *match.Matcher, b *book.Book, log *slog.Logger) *Desk {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	d := &Desk{photos: photos, matcher: m, book: b, log: log}
+	d.following.Store(b.Progress())
+	return d
+}
+
+// Book is what the desk remembers in.
+func (d *Desk) Book() *book.Book { return d.book }
+
+// Question is a listing image to check.
+type Question struct {
+	Subject  match.Subject // an image, or a fingerprint
+	Facts    listing.Facts // Image of "": the beginning of the image's SHA-256; Seen of zero: now
+	Remember bool
+	Limit    int // most matches; 0: match.DefaultLimit
+	Depth    match.Depth
+}
+
+// Answer is what is to be done about a listing image, and why.
+type Answer struct {
+	Result   match.Result // with those matches that the decision rests upon
+	Decision listing.Decision
+	Listing  *listing.Listing // as it is remembered; nil: it isn't
+}
+
+// Check matches a listing image and decides what is to be done about it. Errors: listing.ErrInvalid, those of match.Match;
+// where it is to be remembered, those of book.Remember.
+func (d *Desk) Check(ctx context.Context, lane match.Lane, q Question) (Answer, error) {
+	if q.Subject.Photo != (index.Key{}) {
+		return Answer{}, &index.FieldError{Field: "subject", Want: "an image or a fingerprint: a photo of the catalogue is no listing's", Err: listing.ErrInvalid}
+	}
+	if q.Facts.Seen.IsZero() {
+		q.Facts.Seen = time.Now().UTC()
+	}
+	if err := q.Facts.Validate(false); err != nil {
+		return Answer{}, err
+	}
+	if q.Remember {
+		// All but the image's name, which follows from the image where it is not told.
+		named := q.Facts
+		if named.Image == "" {
+			named.Image = "-"
+		}
+		if err := named.Validate(true); err != nil {
+			return Answer{}, err
+		}
+	}
+	r, err := d.matcher.Match(ctx, lane, q.Subject, match.Options{
+		Limit: q.Limit, Depth: q.Depth, MaxFalsePerMillion: listing.MostFalse, Features: q.Remember,
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	features := r.Subject.Features
+	r.Subject.Features = nil
+	hits := hitsOf(&r)
+	a := Answer{Result: r, Decision: d.book.Policy().Decide(q.Facts, r.Status, hits, r.Revision)}
+	if !q.Remember {
+		return a, nil
+	}
+	if q.Facts.Image == "" {
+		q.Facts.Image = imageName(&r.Subject)
+	}
+	l, err := d.book.Remember(ctx, book.Seen{
+		Facts: q.Facts, Original: r.Subject.Original, Fingerprint: r.Subject.Fingerprint, Features: kept(features),
+		Status: r.Status, Hits: hits, Catalog: r.Revision,
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	// Photos that came while this was under way may have been held against what was remembered before it was.
+	if until := d.following.Load(); until > r.Revision {
+		if l, err = d.overtaken(ctx, lane, &l, r.Revision, until); err != nil {
+			return Answer{}, err
+		}
+	}
+	a.Listing, a.Decision = &l, l.Decision
+	return a, nil
+}
+
+// Forget forgets the listing images that were seen before a time, for good, and returns how many they were. Errors: as
+// book.Erase.
+func (d *Desk) Forget(ctx context.Context, before time.Time) (int, error) {
+	return d.book.Erase(ctx, book.Filter{Before: before})
+}
+
+// imageName is the name of an image that has none: the beginning of its SHA-256, or where it came as a fingerprint, of that.
+func imageName(d *match.Description) string {
+	return nameOf(d.Original.SHA256, d.Fingerprint)
+}
+
+// hitsOf are the matches of a result as they are remembered.
+func hitsOf(r *match.Result) []listing.Hit {
+	hits := make([]listing.Hit, len(r.Matches))
+	for i := range r.Matches {
+		hits[i] = hitOf(&r.Matches[i], &r.Subject.Fingerprint)
+	}
+	return hits
+}
+
+func hitOf(m *match.Match, subject *fingerprint.Fingerprint) listing.Hit {
+	p := &m.Photo
+	return listing.Hit{
+		Photo: p.Key, Product: p.Product, Variant: p.Variant, ListPrice: p.ListPrice, Revision: p.Revision,
+		Verdict: m.Verdict, Score: m.Score, ExpectedFalse: min(m.ExpectedFalse, listing.MostFalse), Edits: m.Edits,
+		Box: boxOf(&m.Evidence, subject), Distance: m.Evidence.DistancePDQ,
+	}
+}
+
+// boxOf is the part of the subject that a photo takes.
+func boxOf(e *match.Evidence, subject *fingerprint.Fingerprint) listing.Box {
+	if p := e.Place; p != nil && len(p.InSubject) > 0 {
+		b := listing.Box{Left: 1, Top: 1}
+		for _, c := range p.InSubject {
+			x, y := min(max(c.X, 0), 1), min(max(c.Y, 0), 1)
+			b.Left, b.Right = min(b.Left, x), max(b.Right, x)
+			b.Top, b.Bottom = min(b.Top, y), max(b.Bottom, y)
+		}
+		return b
+	}
+	if e.SubjectRegion == fingerprint.PartWhole || !subject.Trimmed() {
+		return listing.Box{Right: 1, Bottom: 1}
+	}
+	share := func(v uint16) float64 { return float64(v) / 65535 }
+	b := subject.Box
+	return listing.Box{Left: share(b.Left), Top: share(b.Top), Right: share(b.Right), Bottom: share(b.Bottom)}
+}
+
+// subjectOf is a remembered listing image as a question. It is not ok where nothing is known of it that could be matched.
+func (d *Desk) subjectOf(ctx context.Context, l *listing.Listing) (s match.Subject, ok bool, err error) {
+	if l.Fingerprint.Recipe == 0 {
+		return s, false, nil
+	}
+	f, err := d.book.Features(ctx, l)
+	if err != nil {
+		return s, false, err
+	}
+	return match.Subject{Fingerprint: &l.Fingerprint, Features: f, Original: l.Original}, true, nil
+}
+
+// gone tells whether an error says that a listing image, or a photo, was deleted in the meantime.
+func gone(err error) bool {
+	return errors.Is(err, book.ErrNotFound) || errors.Is(err, index.ErrNotFound)
+}

@@ -1,0 +1,88 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"touchstone/index"
+	"touchstone/listing"
+	"touchstone/listing/health"
+)
+
+// health is how photos are examined.
+func (d *Desk) health() health.Config {
+	return health.Config{Photos: d.photos, Matcher: d.matcher, Rule: d.book.Policy().Rules().Of}
+}
+
+// quarantine puts photos in quarantine that another brand has as well, together with those.
+func (d *Desk) quarantine(ctx context.Context, photos []index.Photo) error {
+	c := d.health()
+	for i := range photos {
+		k := photos[i].Key
+		others, err := health.Conflicts(ctx, c, k)
+		if gone(err) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("look whether another brand has photo %v: %w", k, err)
+		}
+		if err := d.conflict(ctx, k, others); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// conflict puts a photo and the photos of other brands that equal it in quarantine, as far as nobody has settled otherwise.
+func (d *Desk) conflict(ctx context.Context, k index.Key, others []index.Key) error {
+	if len(others) == 0 {
+		return nil
+	}
+	all := append([]index.Key{k}, others...)
+	standings := make([]listing.Standing, len(all))
+	for i, photo := range all {
+		rest := slices.DeleteFunc(slices.Clone(all), func(o index.Key) bool { return o.Brand == photo.Brand })
+		slices.SortFunc(rest, index.Key.Compare)
+		standings[i] = listing.Standing{Photo: photo, State: listing.Quarantined, Note: "another brand has it as well", Others: rest}
+	}
+	_, err := d.book.SetStandings(ctx, standings...)
+	return err
+}
+
+// Examine examines a brand's photos, puts those in quarantine that another brand has as well and mutes those that flood,
+// unless dry. progress is told how many of how many photos are done. Errors: index.ErrUnknownBrand, those of package health,
+// the context's.
+func (d *Desk) Examine(ctx context.Context, brand string, dry bool, progress func(done, total int) error) (health.Examination, error) {
+	c := d.health()
+	c.Hits = func(ctx context.Context, brand string) (map[string]health.Hits, error) {
+		counts, err := d.book.HitCounts(ctx, brand)
+		hits := make(map[string]health.Hits, len(counts))
+		for id, n := range counts {
+			hits[id] = health.Hits(n)
+		}
+		return hits, err
+	}
+	if !dry {
+		c.Conflict = d.conflict
+		c.Flood = func(ctx context.Context, f health.Flood) error {
+			_, err := d.book.SetStandings(ctx, listing.Standing{
+				Photo: f.Photo, State: listing.Muted, Note: fmt.Sprintf("it matches %d listing images of %d sellers", f.Listings, f.Sellers),
+			})
+			return err
+		}
+	}
+	// Whoever can't be told any more does not want it done.
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	e, err := health.Examine(ctx, c, brand, func(done, total int) {
+		if err := progress(done, total); err != nil {
+			cancel(err)
+		}
+	})
+	if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, context.Canceled) {
+		err = cause
+	}
+	return e, err
+}

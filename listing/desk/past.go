@@ -1,0 +1,279 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"touchstone/fingerprint"
+	"touchstone/fingerprint/feature"
+	"touchstone/index"
+	"touchstone/listing"
+	"touchstone/match"
+)
+
+// mostKept is how many features of a listing image are kept.
+const mostKept = feature.MaxFeatures
+
+// kept are the features of a listing image that are remembered.
+func kept(s *feature.Set) *feature.Set {
+	if s == nil || len(s.Features) <= mostKept {
+		return s
+	}
+	k := *s
+	k.Features = k.Features[:mostKept]
+	return &k
+}
+
+// nameOf is the name that an image has by its file, or where that is not known by its fingerprint.
+func nameOf(sum [sha256.Size]byte, f fingerprint.Fingerprint) string {
+	if sum == ([sha256.Size]byte{}) {
+		b, _ := f.AppendBinary(nil) // never fails
+		sum = sha256.Sum256(b)
+	}
+	return hex.EncodeToString(sum[:16])
+}
+
+// Radii within which listing images are looked for, in bits of PDQ, by how many are remembered. Copies under a banner lie far
+// from their photo; among millions a wide search finds too many by chance, each of which has to be read and judged.
+func radius(remembered int) int {
+	switch {
+	case remembered <= 50_000:
+		return 64
+	case remembered <= 2_000_000:
+		return 48
+	}
+	return 40
+}
+
+// pair is a listing image that a photo may be in.
+type pair struct {
+	listing *listing.Listing
+	photos  []index.Photo
+}
+
+// near finds the listing images that any of some photos may be in, by whole pictures or because they are remembered so, as
+// pairs by listing image.
+func (d *Desk) near(ctx context.Context, photos []index.Photo) ([]pair, error) {
+	codes := make([][]fingerprint.Hash256, len(photos))
+	for i := range photos {
+		if f := &photos[i].Fingerprint; f.Recipe == fingerprint.Current {
+			for _, p := range f.Probes() {
+				codes[i] = append(codes[i], p.PDQ)
+			}
+		}
+	}
+	found, err := d.book.Near(ctx, codes, radius(d.book.Count()))
+	if err != nil {
+		return nil, err
+	}
+	byImage := map[uint64][]int{} // photos, by the revision that names the listing image
+	for i, images := range found {
+		for _, shown := range images {
+			byImage[shown] = append(byImage[shown], i)
+		}
+		for _, shown := range d.book.Hitting(photos[i].Key) { // which another picture of that name may have been
+			if n := len(byImage[shown]); n == 0 || byImage[shown][n-1] != i {
+				byImage[shown] = append(byImage[shown], i)
+			}
+		}
+	}
+	images := make([]uint64, 0, len(byImage))
+	for shown := range byImage {
+		images = append(images, shown)
+	}
+	slices.Sort(images)
+	pairs := make([]pair, 0, len(images))
+	for _, shown := range images {
+		l, err := d.book.Shown(ctx, shown)
+		if gone(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		p := pair{listing: &l}
+		for _, i := range byImage[shown] {
+			p.photos = append(p.photos, photos[i])
+		}
+		pairs = append(pairs, p)
+	}
+	return pairs, nil
+}
+
+// judged is what was found in a listing image.
+type judged struct {
+	listing *listing.Listing
+	hits    []listing.Hit // by score, highest first; none: none of the photos is in it
+}
+
+// judge holds pairs against each other, several at a time.
+func (d *Desk) judge(ctx context.Context, pairs []pair, most float64) ([]judged, error) {
+	searched, err := d.searched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	var all []judged
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(2 * runtime.GOMAXPROCS(0))
+	for _, p := range pairs {
+		g.Go(func() error {
+			hits, err := d.hits(ctx, match.Batch, p, searched, most)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, judged{p.listing, hits})
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all, func(a, b judged) int { return a.listing.Key.Compare(b.listing.Key) })
+	return all, nil
+}
+
+// hits judges one pair.
+func (d *Desk) hits(ctx context.Context, lane match.Lane, p pair, searched int, most float64) ([]listing.Hit, error) {
+	s, ok, err := d.subjectOf(ctx, p.listing)
+	if gone(err) || err == nil && !ok {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := d.matcher.Judge(ctx, lane, s, p.photos, searched, match.Options{MaxFalsePerMillion: most, Limit: match.MaxLimit})
+	if err != nil {
+		return nil, fmt.Errorf("listing image %v: %w", p.listing.Key, err)
+	}
+	return hitsOf(&r), nil
+}
+
+// searched is among how many photos a subject is looked for.
+func (d *Desk) searched(ctx context.Context) (n int, err error) {
+	brands, err := d.photos.Brands(ctx)
+	for _, b := range brands {
+		n += b.Photos
+	}
+	return n, err
+}
+
+// Wanted says of which photos listing images are wanted: one of a brand, or those of a product.
+type Wanted struct {
+	Brand, Photo, Product string
+}
+
+// Find returns the remembered listing images that were made from a photo, those that match best first, with the matches of the
+// photos that were asked about in place of their hits; most is how many false matches of a million unrelated images are allowed.
+// Errors: index.ErrNotFound, index.ErrUnknownBrand, index.ErrUnknownProduct, the context's.
+func (d *Desk) Find(ctx context.Context, w Wanted, most float64) ([]listing.Listing, error) {
+	photos, err := d.wanted(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := d.near(ctx, photos)
+	if err != nil {
+		return nil, err
+	}
+	found, err := d.judge(ctx, pairs, most)
+	if err != nil {
+		return nil, err
+	}
+	var listings []listing.Listing
+	at := map[listing.Key]int{}
+	for _, j := range found {
+		if len(j.hits) > 0 {
+			at[j.listing.Key] = len(listings)
+			j.listing.Hits = j.hits
+			listings = append(listings, *j.listing)
+		}
+	}
+	// A check looks for parts as well: what is remembered of that stands beside what was found now.
+	for i := range photos {
+		if listings, err = d.remembered(ctx, &photos[i], most, listings, at); err != nil {
+			return nil, err
+		}
+	}
+	for i := range listings {
+		byScore(listings[i].Hits)
+	}
+	slices.SortFunc(listings, func(a, b listing.Listing) int {
+		return cmp.Or(cmp.Compare(b.Hits[0].Score, a.Hits[0].Score), a.Key.Compare(b.Key))
+	})
+	return listings, nil
+}
+
+// remembered adds the listing images that are remembered as matching a photo, as far as they are not there yet.
+func (d *Desk) remembered(ctx context.Context, p *index.Photo, most float64, listings []listing.Listing, at map[listing.Key]int) ([]listing.Listing, error) {
+	for _, shown := range d.book.Hitting(p.Key) {
+		l, err := d.book.Shown(ctx, shown)
+		if gone(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		h := hitWith(l.Hits, p.Key)
+		if h == nil || h.ExpectedFalse > most {
+			continue
+		}
+		hit := *h
+		i, ok := at[l.Key]
+		if !ok {
+			i = len(listings)
+			at[l.Key] = i
+			l.Hits = nil
+			listings = append(listings, l)
+		}
+		if hitWith(listings[i].Hits, p.Key) == nil {
+			listings[i].Hits = append(listings[i].Hits, hit)
+		}
+	}
+	return listings, nil
+}
+
+func hitWith(hits []listing.Hit, photo index.Key) *listing.Hit {
+	for i := range hits {
+		if hits[i].Photo == photo {
+			return &hits[i]
+		}
+	}
+	return nil
+}
+
+// byScore sorts hits as matches are sorted.
+func byScore(hits []listing.Hit) {
+	slices.SortFunc(hits, func(a, b listing.Hit) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), a.Photo.Compare(b.Photo))
+	})
+}
+
+// wantedPage is how many photos of a product are read at a time.
+const wantedPage = 500
+
+func (d *Desk) wanted(ctx context.Context, w Wanted) (photos []index.Photo, err error) {
+	if w.Photo != "" {
+		p, err := d.photos.Get(ctx, index.Key{Brand: w.Brand, ID: w.Photo})
+		return []index.Photo{p}, err
+	}
+	f := index.Filter{Brands: []string{w.Brand}, Products: []string{w.Product}}
+	for after := (index.Key{}); ; after = photos[len(photos)-1].Key {
+		page, err := d.photos.List(ctx, f, after, wantedPage)
+		if err != nil {
+			return nil, err
+		}
+		if photos = append(photos, page...); len(page) < wantedPage {
+			return photos, nil
+		}
+	}
+}

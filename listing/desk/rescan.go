@@ -1,0 +1,221 @@
+package desk
+
+import (
+	"context"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"touchstone/index"
+	"touchstone/listing"
+	"touchstone/listing/book"
+	"touchstone/match"
+)
+
+// Changed is a decision that has changed, or would.
+type Changed struct {
+	Listing listing.Listing // as it is now; of what would change, with the decision that it would have
+	Before  listing.Decision
+	Gained  []listing.Hit // photos that did not match before
+	Lost    []index.Key   // photos that match no more
+}
+
+// changed tells what has changed from one state of a listing image to another; not ok: nothing that matters.
+func changed(before, now *listing.Listing) (c Changed, ok bool) {
+	c = Changed{Listing: *now, Before: before.Decision, Gained: book.Gained(before.Hits, now.Hits)}
+	for _, h := range book.Gained(now.Hits, before.Hits) {
+		c.Lost = append(c.Lost, h.Photo)
+	}
+	return c, len(c.Gained) > 0 || len(c.Lost) > 0 || !book.SameDecision(&before.Decision, &now.Decision)
+}
+
+// Place is how far a Rescan has come: what came before it was done. The zero Place is the start.
+type Place struct {
+	Since uint64      // revision at which the first call began: changes are those since then
+	After listing.Key // the last listing image that was gone through
+}
+
+// Step is what a Rescan tells of one listing image.
+type Step struct {
+	Place  Place // to go on after it
+	Change *Changed
+	Err    error // the listing image could not be matched
+}
+
+// pageSize is how many listing images are gone through at a time.
+const pageSize = 64
+
+// Rescan matches remembered listing images against the catalogue as it is now, and decides anew, in order of their names;
+// yield is told of each. dry leaves everything as it is. An error of yield ends it and is returned. Where it is broken off it
+// goes on from a Place, and tells of all changes since the Rescan began that were not told of by then, those included that it
+// had made already. Errors: the context's, the store's; index.ErrRecipe.
+func (d *Desk) Rescan(ctx context.Context, f book.Filter, from Place, dry bool, yield func(Step) error) error {
+	if from.Since == 0 {
+		from.Since = d.book.Revision()
+	}
+	for {
+		page, next, err := d.book.List(ctx, f, from.After, pageSize)
+		if err != nil {
+			return err
+		}
+		steps := make([]Step, len(page))
+		g, pageCtx := errgroup.WithContext(ctx)
+		g.SetLimit(2 * runtime.GOMAXPROCS(0))
+		for i := range page {
+			g.Go(func() (err error) {
+				steps[i], err = d.again(pageCtx, &page[i], from.Since, dry)
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		for i := range steps {
+			if err := yield(steps[i]); err != nil {
+				return err
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		from.After = *next
+	}
+}
+
+// again matches one listing image again.
+func (d *Desk) again(ctx context.Context, l *listing.Listing, since uint64, dry bool) (Step, error) {
+	step := Step{Place: Place{since, l.Key}}
+	before := *l
+	if l.Revision > since {
+		// It has changed since the Rescan began, and maybe by it.
+		switch then, err := d.book.At(ctx, l.Key, since); {
+		case err == nil:
+			before = then
+		case !gone(err):
+			return step, err
+		}
+	}
+	now := *l
+	s, ok, err := d.subjectOf(ctx, l)
+	if gone(err) {
+		return step, nil
+	}
+	if err != nil {
+		return step, err
+	}
+	if ok {
+		r, err := d.matcher.Match(ctx, match.Batch, s, match.Options{
+			MaxFalsePerMillion: listing.MostFalse, Limit: max(match.DefaultLimit, len(l.Hits)),
+		})
+		if err != nil {
+			if ctx.Err() != nil {
+				return step, err
+			}
+			step.Err = err
+			return step, nil
+		}
+		now.Status, now.Hits, now.Decision.Catalog = r.Status, hitsOf(&r), r.Revision
+	}
+	if dry {
+		now.Decision = d.book.Policy().Decide(now.Facts, now.Status, now.Hits, now.Decision.Catalog)
+	} else {
+		now, err = d.book.Revise(ctx, l.Key, func(r *listing.Listing) {
+			// Photos that came after this match were held against the listing image by others.
+			later := slices.DeleteFunc(r.Hits, func(h listing.Hit) bool { return h.Revision <= now.Decision.Catalog })
+			r.Status, r.Hits = now.Status, append(later, now.Hits...)
+			r.Decision.Catalog = max(r.Decision.Catalog, now.Decision.Catalog)
+			if len(later) > 0 {
+				r.Status = match.Found
+				byScore(r.Hits)
+			}
+		})
+		if gone(err) {
+			return step, nil
+		}
+		if err != nil {
+			return step, err
+		}
+	}
+	if c, ok := changed(&before, &now); ok {
+		step.Change = &c
+	}
+	return step, nil
+}
+
+// Replay tells what decisions about remembered listing images would be by other rules, with the matches, grants and standings
+// that there are: yield is told how many were gone through since it was last called, and of each outcome that would flip. It
+// changes nothing. Errors: the context's, the store's, yield's.
+func (d *Desk) Replay(ctx context.Context, f book.Filter, rules listing.Rules, yield func(done int, flip *Changed) error) error {
+	present, tried := d.book.Policy(), d.book.Trying(rules)
+	var after listing.Key
+	for {
+		page, next, err := d.book.List(ctx, f, after, 1000)
+		if err != nil {
+			return err
+		}
+		done := 0
+		for i := range page {
+			l := &page[i]
+			done++
+			before := present.Decide(l.Facts, l.Status, l.Hits, l.Decision.Catalog)
+			would := tried.Decide(l.Facts, l.Status, l.Hits, l.Decision.Catalog)
+			if before.Outcome == would.Outcome {
+				continue
+			}
+			l.Decision = would
+			if err := yield(done, &Changed{Listing: *l, Before: before}); err != nil {
+				return err
+			}
+			done = 0
+		}
+		if err := yield(done, nil); err != nil || next == nil {
+			return err
+		}
+		after = *next
+	}
+}
+
+// watched is how many revisions are looked at before a watcher is told how far that was.
+const watched = 1000
+
+// Watch tells of each new match of a listing image with a photo after a revision, of one of some brands (none: of any), and goes
+// on until ctx ends or yield fails, whose error it returns. Where there was nothing for a while yield is told the revision up to
+// which that is, without a change.
+func (d *Desk) Watch(ctx context.Context, after uint64, brands []string, yield func(until uint64, c *book.Change) error) error {
+	wanted := map[string]bool{}
+	for _, b := range brands {
+		wanted[b] = true
+	}
+	for {
+		if _, err := d.book.Await(ctx, after); err != nil {
+			return err
+		}
+		changes, until, err := d.book.Changes(ctx, after, watched)
+		if err != nil {
+			return err
+		}
+		told := after
+		for i := range changes {
+			c := &changes[i]
+			var gained []listing.Hit
+			for _, h := range c.Gained {
+				if len(wanted) == 0 || wanted[h.Photo.Brand] {
+					gained = append(gained, h)
+				}
+			}
+			if c.Gained = gained; len(gained) == 0 {
+				continue
+			}
+			if err := yield(c.Listing.Revision, c); err != nil {
+				return err
+			}
+			told = c.Listing.Revision
+		}
+		if after = until; told < until {
+			if err := yield(until, nil); err != nil {
+				return err
+			}
+		}
+	}
+}
