@@ -71,10 +71,21 @@ func photoTo(p *index.Photo) *touchstonev1.Photo {
 		AddTime:     timestamppb.New(p.Added),
 		UpdateTime:  timestamppb.New(p.Updated),
 	}
-	if c := p.ListPrice; c != (index.Price{}) {
-		w.ListPrice = &touchstonev1.Money{CurrencyCode: c.Currency, Units: c.Units, Nanos: c.Nanos}
-	}
+	w.ListPrice = moneyTo(p.ListPrice)
 	return w
+}
+
+// moneyTo is nil where no price is known.
+func moneyTo(p index.Price) *touchstonev1.Money {
+	if p == (index.Price{}) {
+		return nil
+	}
+	return &touchstonev1.Money{CurrencyCode: p.Currency, Units: p.Units, Nanos: p.Nanos}
+}
+
+// moneyFrom takes an amount, unchecked; absent: the zero Price.
+func moneyFrom(w *touchstonev1.Money) index.Price {
+	return index.Price{Currency: w.GetCurrencyCode(), Units: w.GetUnits(), Nanos: w.GetNanos()}
 }
 
 func originalTo(o *index.Original) *touchstonev1.Original {

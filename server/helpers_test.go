@@ -25,6 +25,8 @@ import (
 	"touchstone/client"
 	"touchstone/index"
 	"touchstone/index/local"
+	"touchstone/listing/book"
+	"touchstone/listing/desk"
 	"touchstone/match"
 	"touchstone/picture"
 	touchstonev1 "touchstone/proto/touchstone/v1"
@@ -37,6 +39,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type rig struct {
 	*client.Client
 	index  index.Index
+	book   *book.Book
+	desk   *desk.Desk
 	server *server.Server
 	addr   string
 	log    *lines
@@ -51,7 +55,10 @@ func serve(t testing.TB, o server.Options, wrap ...func(index.Index) index.Index
 		ix = w(ix)
 	}
 	o.Log = slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	r.server = server.New(ix, match.New(ix, picture.NewDecoder(picture.Limits{}), match.Config{}), o)
+	r.book = openBook(t)
+	m := match.New(ix, picture.NewDecoder(picture.Limits{}), match.Config{})
+	r.desk = desk.New(ix, m, r.book, slog.New(slog.NewTextHandler(r.log, nil)))
+	r.server = server.New(ix, m, r.desk, o)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -102,6 +109,40 @@ func openIndex(t testing.TB) index.Index {
 		}
 	})
 	return ix
+}
+
+func openBook(t testing.TB) *book.Book {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "listings.db")
+	b, err := book.Open(context.Background(), path, book.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil && !errors.Is(err, index.ErrClosed) {
+			t.Errorf("close book: %v", err)
+		}
+		faults, err := book.Check(context.Background(), path)
+		if err != nil || len(faults) > 0 {
+			t.Errorf("check book: %v, %q", err, faults)
+		}
+	})
+	return b
+}
+
+// follow has photos held against the listing images of the past, until the test ends.
+func (r *rig) follow(t testing.TB) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.desk.Follow(ctx)
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-done
+	})
 }
 
 // add onboards a drawn photo.

@@ -45,6 +45,9 @@ const (
 	defaultPhotos = 50 // of a page
 	maxPhotos     = 1000
 	maxBrands     = 1000    // of a page
+	maxRules      = 1 << 20 // bytes of rules
+	defaultGrants = 100     // of a page
+	maxGrants     = 1000    // of a call, and of a page
 	pageBytes     = 3 << 20 // after which a page ends: gRPC clients take 4 MiB by default
 )
 

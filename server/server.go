@@ -29,6 +29,7 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	"touchstone/index"
+	"touchstone/listing/desk"
 	"touchstone/match"
 	touchstonev1 "touchstone/proto/touchstone/v1"
 )
@@ -58,9 +59,9 @@ type Server struct {
 	readers sync.WaitGroup // goroutines that outlive their handler by a moment
 }
 
-// New returns a Server of an index and of a matcher that looks for photos in that index. Both stay the caller's, to
-// close after Shutdown.
-func New(ix index.Index, m *match.Matcher, o Options) *Server {
+// New returns a Server of an index, of a matcher that looks for photos in that index, and of a desk that deals with listings by
+// both. All stay the caller's, to close after Shutdown.
+func New(ix index.Index, m *match.Matcher, d *desk.Desk, o Options) *Server {
 	s := &Server{options: o.withDefaults(), health: health.NewServer(), memory: newMemory()}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	s.watching, s.unwatch = context.WithCancel(context.Background())
@@ -68,6 +69,8 @@ func New(ix index.Index, m *match.Matcher, o Options) *Server {
 
 	touchstonev1.RegisterCatalogServiceServer(s.grpc, &catalogService{server: s, index: ix, matcher: m})
 	touchstonev1.RegisterMatchServiceServer(s.grpc, &matchService{server: s, matcher: m})
+	touchstonev1.RegisterListingServiceServer(s.grpc, &listingService{server: s, desk: d})
+	touchstonev1.RegisterPolicyServiceServer(s.grpc, &policyService{server: s, index: ix, desk: d})
 	for name := range s.grpc.GetServiceInfo() {
 		s.health.SetServingStatus(name, healthpb.HealthCheckResponse_SERVING)
 	}

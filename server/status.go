@@ -15,6 +15,8 @@ import (
 
 	"touchstone/fingerprint"
 	"touchstone/index"
+	"touchstone/listing"
+	"touchstone/listing/book"
 	"touchstone/match"
 	"touchstone/picture"
 	touchstonev1 "touchstone/proto/touchstone/v1"
@@ -75,7 +77,11 @@ func fail(err error) failure {
 		return failure{invalid, touchstonev1.ErrorReason_ERROR_REASON_PAGE_TOKEN_INVALID, "", "page_token"}
 	case is(errFingerprint):
 		return failure{invalid, touchstonev1.ErrorReason_ERROR_REASON_FINGERPRINT_INVALID, "", ""}
-	case is(errRequest), is(match.ErrInvalid), is(index.ErrInvalid), is(index.ErrQuery):
+	case is(listing.ErrRules):
+		return failure{invalid, touchstonev1.ErrorReason_ERROR_REASON_RULES_INVALID, "", ""}
+	case is(listing.ErrDisagree):
+		return failure{invalid, touchstonev1.ErrorReason_ERROR_REASON_GRANT_DISAGREES, "", ""}
+	case is(errRequest), is(match.ErrInvalid), is(index.ErrInvalid), is(index.ErrQuery), is(listing.ErrInvalid), is(book.ErrRevision):
 		return failure{invalid, touchstonev1.ErrorReason_ERROR_REASON_FIELD_INVALID, "", ""}
 
 	case is(index.ErrNotFound):
@@ -88,6 +94,13 @@ func fail(err error) failure {
 		return failure{codes.FailedPrecondition, touchstonev1.ErrorReason_ERROR_REASON_RECIPE_MISMATCH, "", ""}
 	case is(index.ErrConflict):
 		return failure{codes.Aborted, touchstonev1.ErrorReason_ERROR_REASON_PHOTO_CHANGED, "", ""}
+
+	case is(book.ErrNotFound):
+		return failure{codes.NotFound, touchstonev1.ErrorReason_ERROR_REASON_LISTING_NOT_FOUND, "", ""}
+	case is(book.ErrGrantNotFound):
+		return failure{codes.NotFound, touchstonev1.ErrorReason_ERROR_REASON_GRANT_NOT_FOUND, "", ""}
+	case is(book.ErrRulesChanged):
+		return failure{codes.Aborted, touchstonev1.ErrorReason_ERROR_REASON_RULES_CHANGED, "", ""}
 
 	case is(index.ErrFull):
 		return failure{codes.ResourceExhausted, touchstonev1.ErrorReason_ERROR_REASON_STORAGE_FULL, "the catalogue has no room for more; reading and deleting go on", ""}

@@ -18,6 +18,8 @@ import (
 
 	"touchstone/fingerprint"
 	"touchstone/index"
+	"touchstone/listing"
+	"touchstone/listing/book"
 	"touchstone/match"
 	"touchstone/picture"
 	touchstonev1 "touchstone/proto/touchstone/v1"
@@ -56,6 +58,13 @@ func TestReasons(t *testing.T) {
 		{index.ErrUnknownProduct, codes.NotFound},
 		{index.ErrRecipe, codes.FailedPrecondition},
 		{index.ErrConflict, codes.Aborted},
+		{listing.ErrInvalid, codes.InvalidArgument},
+		{listing.ErrRules, codes.InvalidArgument},
+		{listing.ErrDisagree, codes.InvalidArgument},
+		{book.ErrNotFound, codes.NotFound},
+		{book.ErrGrantNotFound, codes.NotFound},
+		{book.ErrRulesChanged, codes.Aborted},
+		{book.ErrRevision, codes.InvalidArgument},
 		{index.ErrFull, codes.ResourceExhausted},
 		{index.ErrReadOnly, codes.FailedPrecondition},
 		{index.ErrCorrupt, codes.DataLoss},

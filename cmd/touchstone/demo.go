@@ -16,6 +16,8 @@ import (
 
 	"touchstone/client"
 	"touchstone/index/local"
+	"touchstone/listing/book"
+	"touchstone/listing/desk"
 	"touchstone/match"
 	"touchstone/picture"
 	touchstonev1 "touchstone/proto/touchstone/v1"
@@ -69,7 +71,13 @@ func withServer(ctx context.Context, do func(folder string, c *client.Client) er
 	if err != nil {
 		return err
 	}
-	srv := server.New(photos, match.New(photos, picture.NewDecoder(picture.Limits{}), match.Config{}), server.Options{})
+	listings, err := openBook(ctx, filepath.Join(folder, listingsName), book.Options{})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, listings.Close()) }()
+	matcher := match.New(photos, picture.NewDecoder(picture.Limits{}), match.Config{})
+	srv := server.New(photos, matcher, desk.New(photos, matcher, listings, nil), server.Options{})
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(listener) }()
 	defer func() {

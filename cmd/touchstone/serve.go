@@ -15,6 +15,8 @@ import (
 
 	"touchstone/index"
 	"touchstone/index/local"
+	"touchstone/listing/book"
+	"touchstone/listing/desk"
 	"touchstone/match"
 	"touchstone/picture"
 	"touchstone/server"
@@ -32,6 +34,7 @@ type serving struct {
 	logJSON  bool
 	logLevel slog.Level
 	grace    time.Duration
+	retain   time.Duration
 
 	acceptRollback bool
 }
@@ -57,6 +60,7 @@ unless --insecure is given.`,
 	flags.BoolVar(&s.insecure, "insecure", false, "listen on an address that other machines can reach, although anybody there can read and change everything")
 	flags.BoolVar(&s.acceptRollback, "accept-rollback", false, "start although a damaged page may have lost the last changes")
 	flags.DurationVar(&s.grace, "grace", grace, "how long calls that are under way may take when the server stops")
+	flags.DurationVar(&s.retain, "retain-listings", 0, "how long after it was seen a listing is forgotten, 17520h say; 0: never")
 	flags.BoolVar(&s.logJSON, "log-json", false, "log objects, a line each, instead of text")
 	flags.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "least level to log: debug, info, warn or error")
 	return a.verb(cmd, func(ctx context.Context, _ []string) error { return s.run(ctx) })
@@ -68,6 +72,9 @@ func (s *serving) run(ctx context.Context) (err error) {
 	defer release()
 	if err := s.checkAddress(); err != nil {
 		return err
+	}
+	if s.retain < 0 {
+		return usagef("--retain-listings: 0 or more, got %v", s.retain)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -86,11 +93,23 @@ func (s *serving) run(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	listings, err := openBook(stopping, filepath.Join(s.dir, listingsName), book.Options{AcceptRollback: s.acceptRollback, Log: log})
+	if err != nil {
+		if stopping.Err() != nil {
+			err = errInterrupted
+		}
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, listings.Close()) }()
 	matcher := match.New(photos, picture.NewDecoder(picture.Limits{}), match.Config{})
-	srv := server.New(photos, matcher, server.Options{Log: log})
+	counter := desk.New(photos, matcher, listings, log)
+	srv := server.New(photos, matcher, counter, server.Options{Log: log})
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(listener) }()
-	defer s.surveying(stopping, photos, matcher, log)()
+	survey := &surveyor{brands: photos.Brands, survey: matcher.Survey, log: log}
+	defer beside(stopping, func(ctx context.Context) { survey.run(ctx, surveyLook) })()
+	defer beside(stopping, counter.Follow)()
+	defer beside(stopping, (&retention{desk: counter, age: s.retain, log: log}).run)()
 	s.greet(brands, listener.Addr().String())
 
 	select {
@@ -104,13 +123,13 @@ func (s *serving) run(ctx context.Context) (err error) {
 	return errors.Join(err, srv.Shutdown(forced), <-served)
 }
 
-// surveying surveys the catalogue beside the server until ctx ends, or end is called, which waits until nothing of it runs.
-func (s *serving) surveying(ctx context.Context, photos index.Index, m *match.Matcher, log *slog.Logger) (end func()) {
+// beside runs work beside the server until ctx ends, or end is called, which waits until nothing of it runs.
+func beside(ctx context.Context, work func(context.Context)) (end func()) {
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		(&surveyor{brands: photos.Brands, survey: m.Survey, log: log}).run(ctx, surveyLook)
+		work(ctx)
 	}()
 	return func() {
 		stop()

@@ -7,12 +7,15 @@ import (
 
 	"touchstone/index"
 	"touchstone/index/local"
+	"touchstone/listing/book"
 )
 
-// Where photos are kept.
+// Where photos are kept, and beside them listings with what decisions rest upon: what marketplaces tell of people goes by
+// other rules than a catalogue, and neither should weigh on the other.
 const (
-	defaultDir = "data"
-	storeName  = "touchstone.db"
+	defaultDir   = "data"
+	storeName    = "touchstone.db"
+	listingsName = "listings.db"
 )
 
 // openStore opens a store, or makes it.
@@ -22,6 +25,15 @@ func openStore(ctx context.Context, path string, o local.Options) (index.Index, 
 		return nil, storeHint(err)
 	}
 	return photos, nil
+}
+
+// openBook opens what listings are remembered in, or makes it.
+func openBook(ctx context.Context, path string, o book.Options) (*book.Book, error) {
+	b, err := book.Open(ctx, path, o)
+	if err != nil {
+		return nil, storeHint(err)
+	}
+	return b, nil
 }
 
 // storeHint adds the cure to an error of opening a store, where it is known.

@@ -120,7 +120,9 @@ func TestServeSurveys(t *testing.T) {
 	}
 	told := make(chan string, 100)
 	log := slog.New(slog.NewTextHandler(lines(told), nil))
-	end := new(serving).surveying(t.Context(), photos, match.New(photos, picture.NewDecoder(picture.Limits{}), match.Config{}), log)
+	matcher := match.New(photos, picture.NewDecoder(picture.Limits{}), match.Config{})
+	survey := &surveyor{brands: photos.Brands, survey: matcher.Survey, log: log}
+	end := beside(t.Context(), func(ctx context.Context) { survey.run(ctx, surveyLook) })
 	select {
 	case line := <-told:
 		if !strings.Contains(line, "catalogue surveyed") {
