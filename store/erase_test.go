@@ -104,7 +104,7 @@ func TestErase(t *testing.T) {
 func TestEraseOldFormats(t *testing.T) {
 	for _, name := range []string{"1", "2"} {
 		t.Run(name, func(t *testing.T) {
-			b, err := os.ReadFile(filepath.Join("testdata/format", name+".db"))
+			b, err := os.ReadFile("testdata/format/" + name + ".db")
 			if err != nil {
 				t.Fatal(err)
 			}

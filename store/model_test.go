@@ -42,7 +42,7 @@ func (p past) erase(key string, m model, blobs map[uint64]string) {
 	delete(p.of, key)
 }
 
-// TestAgainstModel makes random sequences of commits, of failing ones among them, and of openings, and holds every answer
+// TestAgainstModel makes random sequences of commits, of failing ones among them, of wipings and of openings, and holds every answer
 // about the present and the past against plain maps.
 func TestAgainstModel(t *testing.T) {
 	ctx := context.Background()
@@ -56,7 +56,7 @@ func TestAgainstModel(t *testing.T) {
 		m, blobs, p := model{{}}, map[uint64]string{}, past{map[string][]uint64{}, map[uint64][]uint64{}}
 		key := rapid.SampledFrom([]string{"a", "a\x00", "a\x00b", "a\x00\xff", "b", "ab", "\x00", "\xff"})
 		for range rapid.IntRange(1, 15).Draw(rt, "steps") {
-			switch rapid.SampledFrom([]string{"commit", "commit", "commit", "fail", "reopen"}).Draw(rt, "step") {
+			switch rapid.SampledFrom([]string{"commit", "commit", "commit", "fail", "wipe", "reopen"}).Draw(rt, "step") {
 			case "commit":
 				var changes []store.Change
 				for range rapid.IntRange(0, 4).Draw(rt, "changes") {
@@ -97,6 +97,10 @@ func TestAgainstModel(t *testing.T) {
 				})
 				if !errors.Is(err, want) {
 					rt.Fatalf("commit that fails: %v", err)
+				}
+			case "wipe":
+				if err := s.Wipe(ctx); err != nil {
+					rt.Fatal(err)
 				}
 			case "reopen":
 				if err := s.Close(); err != nil {
