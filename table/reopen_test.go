@@ -52,6 +52,13 @@ func TestReopen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			// A reader finds the whole rows and nothing else.
+			if all, _ := read(t, path); len(all) != n {
+				t.Fatalf("%s cut to %d bytes, what is torn not cut off: %q, want %d rows", ending, size, all, n)
+			}
 			for _, r := range rows[n:] {
 				if err := w.Write(r...); err != nil {
 					t.Fatal(err)

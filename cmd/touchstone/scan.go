@@ -23,7 +23,8 @@ func newScan(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scan --out FILE MANIFEST|FOLDER|-",
 		Short: "Check many listing images, and write what is to be done about each",
-		Long: `Check many listing images: those that a manifest lists, those in a folder, or those of a tar stream on standard input (-).
+		Long: `Check many listing images: those that a manifest lists, those in a folder, or those of a tar stream on standard
+input (-), and remember them, so that photos which are added later find them.
 
 A manifest is CSV, JSON lines or Parquet, as its name ends in .csv, .jsonl or .parquet. Its columns:
   path          of an image or of a folder, relative to the manifest's folder; required
@@ -39,20 +40,23 @@ A manifest is CSV, JSON lines or Parquet, as its name ends in .csv, .jsonl or .p
 Other columns are passed over. A folder stands for the pictures in it and in those below, each with the row's facts and its
 path in the folder for an image_id. What has no marketplace or no listing_id is checked, and not remembered.
 
-Of a tar stream, regular files that are named like pictures are checked; --manifest gives their facts, by their paths in the
-archive. That manifest is held in memory.
+Of a tar stream, regular files that are named like pictures are checked; --manifest gives their facts, by their paths in
+the archive. That manifest is held in memory.
 
-FILE has a record for each image, in their order. Its name ends in .jsonl, .csv or .parquet. Each has item (its number), path
-and what the manifest says; status, as in match, or BAD_LINE where the manifest's line can't be used; decision, reasons,
-priority, price_ratio, decision_brand, decision_photo and grant_id; of the best match brand, photo, product, variant, verdict,
-score, expected_false_matches and edits; match_count; error. JSON lines have all matches too, as match --json has them.
+FILE has a record for each image, in their order. Its name ends in .jsonl, .csv or .parquet. Each has item (its number),
+path and what the manifest says; status, as in match, or BAD_LINE where the manifest's line can't be used, and error;
+decision, reasons, priority, price_ratio, decision_brand, decision_photo and grant_id; of the best match brand, photo,
+product, variant, verdict, score, expected_false_matches and edits; match_count. JSON lines have all matches too, as match
+--json has them.
 
 A scan that was broken off, in whatever way, goes on where it stopped when the same command is run again: no image is lost,
 and none is in FILE twice. Parquet is made at the end, from FILE.partial.jsonl.
 
 The exit status is 1 when an image was UNREADABLE, FAILED or BAD_LINE; the others are checked all the same.`,
-		Example: "  touchstone scan --out results.jsonl listings.csv\n  touchstone scan --out results.csv --forget photos/\n  tar -c photos | touchstone scan --out results.parquet --manifest listings.csv -",
-		Args:    cobra.ExactArgs(1),
+		Example: "  touchstone scan --out results.jsonl listings.csv\n" +
+			"  touchstone scan --out results.csv --forget photos/\n" +
+			"  tar -c photos | touchstone scan --out results.parquet --manifest listings.csv -",
+		Args: cobra.ExactArgs(1),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&out, "out", "", "file that results are written to: .jsonl, .csv or .parquet")
@@ -121,30 +125,25 @@ func (a *app) suspectsOf(ctx context.Context, arg string, m manifest) (all suspe
 		return nil, 0, hinted(err, "give a manifest, a folder of pictures, or - for a tar stream on standard input")
 	}
 	if known.IsDir() {
-		all = inFolder("", arg, &touchstonev1.ListingFacts{Marketplace: m.marketplace, RegionCode: m.region})
-		for range all {
-			if total++; ctx.Err() != nil {
-				return nil, 0, ctx.Err()
-			}
-		}
-		return all, total, nil
+		all = without(inFolder("", arg, &touchstonev1.ListingFacts{Marketplace: m.marketplace, RegionCode: m.region}))
+		total, err = counted(ctx, all)
+		return all, total, err
 	}
 	if namedLikePicture(arg) {
 		return nil, 0, hinted(fmt.Errorf("%s is neither a folder nor a manifest", arg), "touchstone match %s", arg)
 	}
 	m.path = arg
-	total, err = m.count(ctx)
+	total, err = counted(ctx, m.suspects())
 	m.tell = func(string, ...any) {} // it was told while counting
 	return m.suspects(), total, err
 }
 
-// count counts the images that a manifest names.
-func (m manifest) count(ctx context.Context) (total int, err error) {
-	for s, err := range m.suspects() {
-		if err = errors.Join(err, ctx.Err()); err != nil {
+// counted is how many suspects there are.
+func counted(ctx context.Context, all suspects) (total int, err error) {
+	for _, err := range all {
+		if err := errors.Join(err, ctx.Err()); err != nil {
 			return 0, err
 		}
-		_ = s
 		total++
 	}
 	return total, nil

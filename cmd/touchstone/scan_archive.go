@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"path"
 	"path/filepath"
 	"strings"
@@ -49,7 +50,8 @@ func (a *archive) suspects() suspects {
 	return func(yield func(suspect, error) bool) {
 		in := bufio.NewReaderSize(a.in, 1<<20)
 		if head, err := in.Peek(2); err == nil && string(head) == "\x1f\x8b" {
-			yield(suspect{}, hinted(errors.New("standard input is compressed by gzip, a plain tar stream is wanted"), "gzip -dc archive.tar.gz | touchstone scan -"))
+			err := errors.New("standard input is compressed by gzip, a plain tar stream is wanted")
+			yield(suspect{}, hinted(err, "gzip -dc archive.tar.gz | touchstone scan --out results.jsonl -"))
 			return
 		}
 		t := tar.NewReader(in)
@@ -88,15 +90,15 @@ func (a *archive) suspects() suspects {
 }
 
 // entry is a picture in the archive: once, or for each row of the manifest that names it.
-func (a *archive) entry(name string, size int64, r io.Reader) suspects {
-	return func(yield func(suspect, error) bool) {
+func (a *archive) entry(name string, size int64, r io.Reader) iter.Seq[suspect] {
+	return func(yield func(suspect) bool) {
 		read := sync.OnceValues(func() ([]byte, error) {
 			if size > mostBytes {
 				return nil, fmt.Errorf("%s has %d bytes, at most %d are taken", name, size, mostBytes)
 			}
 			b := make([]byte, size)
 			if _, err := io.ReadFull(r, b); err != nil {
-				return nil, &brokenStream{fmt.Errorf("the tar stream on standard input, in %s: %w", name, err)}
+				return nil, &streamError{fmt.Errorf("the tar stream on standard input, in %s: %w", name, err)}
 			}
 			return b, nil
 		})
@@ -106,7 +108,7 @@ func (a *archive) entry(name string, size int64, r io.Reader) suspects {
 		rows, rel := a.rowsOf(name)
 		if len(rows) == 0 {
 			facts := &touchstonev1.ListingFacts{Marketplace: a.marketplace, RegionCode: a.region}
-			yield(here(ofPicture(facts, name)), nil)
+			yield(here(ofPicture(facts, name)))
 			return
 		}
 		for _, i := range rows {
@@ -119,7 +121,7 @@ func (a *archive) entry(name string, size int64, r io.Reader) suspects {
 			case rel != "":
 				s.facts = ofPicture(row.facts, rel)
 			}
-			if !yield(s, nil) {
+			if !yield(s) {
 				return
 			}
 		}
@@ -141,11 +143,11 @@ func (a *archive) rowsOf(name string) (rows []int, rel string) {
 	}
 }
 
-// brokenStream is an error behind which nothing more can be read.
-type brokenStream struct{ err error }
+// streamError is an error behind which nothing more can be read.
+type streamError struct{ err error }
 
-func (e *brokenStream) Error() string { return e.err.Error() }
-func (e *brokenStream) Unwrap() error { return e.err }
+func (e *streamError) Error() string { return e.err.Error() }
+func (e *streamError) Unwrap() error { return e.err }
 
 // hiddenWithin tells whether a file or a folder on the path is hidden, such as those that some systems put beside each file.
 func hiddenWithin(name string) bool {

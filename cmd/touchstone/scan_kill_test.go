@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -102,5 +103,41 @@ func TestScanTwice(t *testing.T) {
 	}
 	if err := r.close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A signal ends a scan in good order, and its user is told how to go on.
+func TestScanInterrupted(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	list, out := manifestOf(t, dir, 200), filepath.Join(dir, "out.csv")
+	addr := (&judge{slow: 100 * time.Millisecond}).sit(t)
+	var stderr bytes.Buffer
+	cmd := &exec.Cmd{Path: self, Args: []string{"touchstone", "scan", "--addr", addr, "--out", out, "--max-window", "1", list}, Stderr: &stderr}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		if b, err := os.ReadFile(out); err == nil && bytes.Count(b, []byte("\n")) > 3 || time.Since(began) > time.Minute {
+			break
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailure {
+		t.Errorf("ended with %v", err)
+	}
+	want := "touchstone: scan: interrupted\ntouchstone: hint: run the same command again to go on\n"
+	if !strings.HasSuffix(stderr.String(), want) || !strings.Contains(stderr.String(), "of 200 in "+out) {
+		t.Errorf("stderr:\n%s", stderr.String())
+	}
+	exitStatus, again := scanRun(t, nil, addr, "--out", out, list)
+	if exitStatus != exitFailure || !strings.Contains(again, "going on after them") || len(columnsOf(t, out, "item")) != 200 {
+		t.Errorf("again: exit %d:\n%s", exitStatus, again)
 	}
 }

@@ -42,8 +42,8 @@ func spoilt(name string, facts *touchstonev1.ListingFacts, status string, err er
 }
 
 // inFolder are the pictures in a folder, in order, each with the folder's facts. Their paths begin with the folder's name.
-func inFolder(name, folder string, facts *touchstonev1.ListingFacts) suspects {
-	return func(yield func(suspect, error) bool) {
+func inFolder(name, folder string, facts *touchstonev1.ListingFacts) iter.Seq[suspect] {
+	return func(yield func(suspect) bool) {
 		none := true
 		for f, err := range pictures(folder) {
 			none = false
@@ -51,12 +51,12 @@ func inFolder(name, folder string, facts *touchstonev1.ListingFacts) suspects {
 			if err != nil {
 				s = spoilt(path.Join(name, f.rel), facts, statusUnreadable, err)
 			}
-			if !yield(s, nil) {
+			if !yield(s) {
 				return
 			}
 		}
 		if none {
-			yield(spoilt(name, facts, statusUnreadable, fmt.Errorf("no picture in %s", folder)), nil)
+			yield(spoilt(name, facts, statusUnreadable, fmt.Errorf("no picture in %s", folder)))
 		}
 	}
 }
@@ -126,7 +126,8 @@ func (m manifest) suspects() suspects {
 	}
 }
 
-func (m manifest) expand(row manifestRow) suspects {
+// expand are the images that a row names.
+func (m manifest) expand(row manifestRow) iter.Seq[suspect] {
 	if row.err != nil {
 		return only(spoilt(row.path, row.facts, statusBadLine, row.err))
 	}
@@ -140,8 +141,19 @@ func (m manifest) expand(row manifestRow) suspects {
 	return only(inFile(row.path, file, row.facts))
 }
 
-func only(s suspect) suspects {
-	return func(yield func(suspect, error) bool) { yield(s, nil) }
+func only(s suspect) iter.Seq[suspect] {
+	return func(yield func(suspect) bool) { yield(s) }
+}
+
+// without are suspects among which there is no error.
+func without(all iter.Seq[suspect]) suspects {
+	return func(yield func(suspect, error) bool) {
+		for s := range all {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
 }
 
 // leadsToFolder tells whether a row's path is a folder's. Those that are named like pictures are not looked at, which saves

@@ -86,10 +86,12 @@ func (s *scanning) run(ctx context.Context, all suspects) (err error) {
 		err = s.results.finish()
 	}
 	if err != nil {
-		s.say("touchstone: scan: broken off: %s of %s in %s; run the same command again to go on", amount(int(s.done), "image"), s.whole(), printable(s.results.growing))
+		s.say("touchstone: scan: broken off: %s of %s in %s; run the same command again to go on",
+			amount(int(s.done), "image"), s.whole(), printable(s.results.growing))
 		return err
 	}
-	s.say("touchstone: scan: %s in %v: %s; results are in %s", amount(int(s.done), "image"), took.Round(time.Second/10), s.tally(), printable(s.results.path))
+	s.say("touchstone: scan: %s in %v: %s; results are in %s",
+		amount(int(s.done), "image"), took.Round(time.Second/10), s.tally(), printable(s.results.path))
 	return s.verdict()
 }
 
@@ -187,7 +189,7 @@ func (s *scanning) load(ctx context.Context, n *numbered) error {
 	}
 	s.budget.Release(n.held)
 	n.held = 0
-	var broken *brokenStream
+	var broken *streamError
 	if errors.As(err, &broken) {
 		return err
 	}
