@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"touchstone/index"
 	"touchstone/listing"
 	"touchstone/match"
@@ -15,6 +17,7 @@ import (
 
 const (
 	followed   = 256              // photos that are worked through at a time
+	revised    = 256              // listing images that are decided upon at a time, so that they share commits
 	followWait = 10 * time.Second // before trouble is tried again
 )
 
@@ -107,6 +110,8 @@ func (d *Desk) catchUp(ctx context.Context, photos []index.Photo) error {
 	if err != nil {
 		return err
 	}
+	g, each := errgroup.WithContext(ctx)
+	g.SetLimit(revised)
 	for _, j := range found {
 		known := slices.ContainsFunc(j.listing.Hits, func(h listing.Hit) bool {
 			return slices.ContainsFunc(photos, func(p index.Photo) bool { return p.Key == h.Photo })
@@ -114,9 +119,16 @@ func (d *Desk) catchUp(ctx context.Context, photos []index.Photo) error {
 		if len(j.hits) == 0 && !known {
 			continue
 		}
-		if _, err := d.revise(ctx, j.listing.Key, j.hits, photos); err != nil && !gone(err) {
+		g.Go(func() error {
+			_, err := d.revise(each, j.listing.Key, j.hits, photos)
+			if gone(err) {
+				return nil
+			}
 			return err
-		}
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
 	}
 	d.log.LogAttrs(ctx, slog.LevelDebug, "photos were held against the listing images of the past",
 		slog.Int("photos", len(photos)), slog.Int("looked_at", len(pairs)), slog.Int("matched", len(found)), slog.Duration("took", time.Since(began)))

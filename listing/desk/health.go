@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"touchstone/index"
 	"touchstone/listing"
@@ -19,20 +22,22 @@ func (d *Desk) health() health.Config {
 // quarantine puts photos in quarantine that another brand has as well, together with those.
 func (d *Desk) quarantine(ctx context.Context, photos []index.Photo) error {
 	c := d.health()
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for i := range photos {
 		k := photos[i].Key
-		others, err := health.Conflicts(ctx, c, k)
-		if gone(err) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("look whether another brand has photo %v: %w", k, err)
-		}
-		if err := d.conflict(ctx, k, others); err != nil {
-			return err
-		}
+		g.Go(func() error {
+			others, err := health.Conflicts(ctx, c, k)
+			if gone(err) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("look whether another brand has photo %v: %w", k, err)
+			}
+			return d.conflict(ctx, k, others)
+		})
 	}
-	return nil
+	return g.Wait()
 }
 
 // conflict puts a photo and the photos of other brands that equal it in quarantine, as far as nobody has settled otherwise.

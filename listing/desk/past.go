@@ -143,8 +143,31 @@ func (d *Desk) judge(ctx context.Context, pairs []pair, most float64) ([]judged,
 	return all, nil
 }
 
-// hits judges one pair.
+// hopeless is the log-odds, by whole pictures, below which a photo is not worth reading features for.
+const hopeless = -3
+
+// hits judges one pair: by whole pictures first, which costs microseconds, then by features and pixels.
 func (d *Desk) hits(ctx context.Context, lane match.Lane, p pair, searched int, most float64) ([]listing.Hit, error) {
+	if p.listing.Fingerprint.Recipe != fingerprint.Current {
+		return nil, nil
+	}
+	first := match.Subject{Fingerprint: &p.listing.Fingerprint, Original: p.listing.Original}
+	r, err := d.matcher.Judge(ctx, lane, first, p.photos, searched, match.Options{MinScore: -1, Limit: match.MaxLimit, Depth: match.Whole})
+	if err != nil {
+		return nil, fmt.Errorf("listing image %v: %w", p.listing.Key, err)
+	}
+	var likely []index.Photo
+	for i := range r.Matches {
+		if m := &r.Matches[i]; m.Evidence.WholeOdds >= hopeless || hitWith(p.listing.Hits, m.Photo.Key) != nil {
+			likely = append(likely, m.Photo)
+		}
+	}
+	if r.Status == match.TooPlain { // as a whole: its features may tell
+		likely = p.photos
+	}
+	if len(likely) == 0 {
+		return nil, nil
+	}
 	s, ok, err := d.subjectOf(ctx, p.listing)
 	if gone(err) || err == nil && !ok {
 		return nil, nil
@@ -152,8 +175,7 @@ func (d *Desk) hits(ctx context.Context, lane match.Lane, p pair, searched int, 
 	if err != nil {
 		return nil, err
 	}
-	r, err := d.matcher.Judge(ctx, lane, s, p.photos, searched, match.Options{MaxFalsePerMillion: most, Limit: match.MaxLimit})
-	if err != nil {
+	if r, err = d.matcher.Judge(ctx, lane, s, likely, searched, match.Options{MaxFalsePerMillion: most, Limit: match.MaxLimit}); err != nil {
 		return nil, fmt.Errorf("listing image %v: %w", p.listing.Key, err)
 	}
 	return hitsOf(&r), nil
