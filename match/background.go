@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math"
 	"slices"
 
@@ -97,6 +98,20 @@ func FalseMatches(allowed float64, photos int, likelier float64) float64 {
 func ExpectedAmong(c *Comparison, photos int, likelier float64) float64 {
 	mean := -math.Log1p(-c.ExpectedFalse / 1e6)
 	return -1e6 * math.Expm1(-mean*float64(photos)*likelier)
+}
+
+// Likelihoods are what the last Survey found, by brand; nil: there was none.
+func (m *Matcher) Likelihoods() map[string]float64 {
+	if l := m.likelier.Load(); l != nil {
+		return maps.Clone(*l)
+	}
+	return nil
+}
+
+// Assume takes what an earlier Survey found for true until the next one, so that matches don't differ for a restart.
+func (m *Matcher) Assume(found map[string]float64) {
+	l := likelihoods(maps.Clone(found))
+	m.likelier.Store(&l)
 }
 
 // Survey measures for the largest brands how likely their photos are to be matched by chance, so that ExpectedFalse holds

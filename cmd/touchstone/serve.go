@@ -102,11 +102,23 @@ func (s *serving) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, listings.Close()) }()
 	matcher := match.New(photos, picture.NewDecoder(picture.Limits{}), match.Config{})
+	known, err := listings.Survey(stopping)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if known != nil {
+		matcher.Assume(known) // until the next survey
+	}
 	counter := desk.New(photos, matcher, listings, log)
 	srv := server.New(photos, matcher, counter, server.Options{Log: log})
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(listener) }()
-	survey := &surveyor{brands: photos.Brands, survey: matcher.Survey, log: log}
+	survey := &surveyor{brands: photos.Brands, survey: func(ctx context.Context) error {
+		if err := matcher.Survey(ctx); err != nil {
+			return err
+		}
+		return listings.SetSurvey(ctx, matcher.Likelihoods())
+	}, log: log}
 	defer beside(stopping, func(ctx context.Context) { survey.run(ctx, surveyLook) })()
 	defer beside(stopping, counter.Follow)()
 	defer beside(stopping, (&retention{desk: counter, age: s.retain, log: log}).run)()

@@ -165,6 +165,8 @@ func look(room string, r store.Record, blob func(uint64) ([]byte, error)) (err e
 		_, err = listing.ParseRules(r.Value)
 	case roomProgress:
 		_, err = progressOf(r.Value)
+	case roomSurvey:
+		_, err = surveyOf(r.Value)
 	default:
 		err = fmt.Errorf("%w: room %q is none of a book", index.ErrCorrupt, room)
 	}

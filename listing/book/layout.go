@@ -20,6 +20,7 @@ import (
 //	standings   brand 00 photo ID -> standing of a photo
 //	rules       "rules" -> the rules as they were set, YAML
 //	progress    "catalog" -> revision of the catalogue up to which photos were worked through, a number
+//	survey      "likelihoods" -> how much likelier brands' photos are to be matched by chance: count, and each: brand, factor (8)
 //
 // A listing image, format 1:
 //
@@ -49,11 +50,13 @@ const (
 	roomStandings = "standings"
 	roomRules     = "rules"
 	roomProgress  = "progress"
+	roomSurvey    = "survey"
 )
 
 var (
 	keyRules   = []byte("rules")
 	keyCatalog = []byte("catalog")
+	keySurvey  = []byte("likelihoods")
 )
 
 // The kinds of change, as the log has them.
@@ -61,7 +64,7 @@ const (
 	kindChecked byte = iota + 1 // a listing image was checked
 	kindRevised                 // what is found in it, or decided of it, has changed
 	kindErased
-	kindPut // of a grant, a standing, rules, progress
+	kindPut // of a grant, a standing, rules, progress, a survey
 	kindTaken
 )
 
