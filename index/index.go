@@ -179,6 +179,14 @@ type BrandCount struct {
 	Products int // distinct product names, the empty one not counted
 }
 
+// PhotoChange is a change of a photo, as the log tells it. The photo may have changed again since.
+type PhotoChange struct {
+	Key      Key
+	Revision uint64 // of the change, 1 or more; but for one that deleted, At has the photo as it left it
+	Deleted  bool   // there was no photo of that key afterwards
+	Metadata bool   // only what is said of the photo changed, by Update: its picture is the one that it was
+}
+
 // Searcher is what a caller needs that only asks. All methods may be called at once from many goroutines. After Close
 // of the index they return ErrClosed.
 type Searcher interface {
@@ -213,6 +221,16 @@ type Searcher interface {
 	// asked for as they are. What all photos share tells none apart, and may count for nothing. Errors: ErrQuery (no features or too many, a limit out of range),
 	// ErrRecipe, ErrUnknownBrand and ErrUnknownProduct as Search, the context's.
 	Candidates(ctx context.Context, q CandidateQuery) (CandidateResult, error)
+	// Changes returns which photos changed after a revision (0: from the start), in the order of their changes and each
+	// change of a photo by itself, and the revision up to which it looked: no photo changed between the last one returned
+	// and that. There are limit changes at most, and fewer where a call has looked at enough, even none: go on after until,
+	// which is after itself once there is nothing more. Settings of brands are no changes of photos, and move until alone.
+	// Errors: ErrQuery (a limit below 1, a revision that is not there yet), the context's.
+	Changes(ctx context.Context, after uint64, limit int) (changes []PhotoChange, until uint64, err error)
+	// Await waits until there is a revision after the given one, which need not be there yet, and returns the last one:
+	// what is asked from then on holds every change up to it. It returns ErrClosed when the index is closed meanwhile.
+	// Errors: the context's.
+	Await(ctx context.Context, after uint64) (uint64, error)
 }
 
 // Index is a Searcher that changes. Once a change is acknowledged by a nil error it survives a crash, and each search

@@ -54,7 +54,7 @@ type sentence struct {
 
 func sentences() []sentence {
 	var all []sentence
-	for _, group := range [][]sentence{puts(), changes(), reads(), lists(), searches(), features(), settings(), lives(), crowds()} {
+	for _, group := range [][]sentence{puts(), changes(), reads(), lists(), searches(), features(), settings(), changeLog(), lives(), crowds()} {
 		all = append(all, group...)
 	}
 	return all

@@ -22,6 +22,8 @@ type ram struct {
 	photos   map[index.Key]index.Photo
 	off      map[string]bool // brands
 	log      []moment
+	changes  []index.PhotoChange
+	awake    chan struct{} // closed and replaced when revision grows or the engine is closed
 }
 
 // Open and Check make ram a Place: what is in memory outlives Close.
@@ -29,6 +31,9 @@ func (x *ram) Open(testing.TB) index.Index {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.closed = false
+	if x.awake == nil {
+		x.awake = make(chan struct{})
+	}
 	if x.photos == nil {
 		x.photos = map[index.Key]index.Photo{}
 	}
@@ -37,6 +42,9 @@ func (x *ram) Open(testing.TB) index.Index {
 	}
 	if x.bug == "forgets on close" {
 		clear(x.photos)
+	}
+	if x.bug == "forgets changes on close" {
+		x.changes = nil
 	}
 	return x
 }
@@ -58,6 +66,7 @@ func (x *ram) enter() error {
 // commit notes one more revision.
 func (x *ram) commit() {
 	x.log = append(x.log, moment{x.revision, maps.Clone(x.photos)})
+	x.wake()
 }
 
 func (x *ram) out(p index.Photo) index.Photo {
@@ -296,6 +305,7 @@ func (x *ram) put(p index.Photo) index.Stored {
 		p.Added = p.Added.In(time.FixedZone("elsewhere", 3600))
 	}
 	x.photos[p.Key] = p
+	x.note(index.PhotoChange{Key: p.Key, Revision: x.revision})
 	x.commit()
 	return index.Stored{Outcome: outcome, Photo: x.out(p)}
 }
@@ -330,6 +340,7 @@ func (x *ram) Update(_ context.Context, k index.Key, m index.Metadata, revision 
 		p.Added = p.Updated
 	}
 	x.photos[k] = p
+	x.note(index.PhotoChange{Key: k, Revision: x.revision, Metadata: true})
 	x.commit()
 	return x.out(p), nil
 }
@@ -344,6 +355,7 @@ func (x *ram) Delete(_ context.Context, k index.Key) error {
 	}
 	delete(x.photos, k)
 	x.revision++
+	x.note(index.PhotoChange{Key: k, Revision: x.revision, Deleted: true})
 	if !x.has("logs no deletions") {
 		x.commit()
 	}
@@ -356,5 +368,8 @@ func (x *ram) Close() error {
 	}
 	defer x.mu.Unlock()
 	x.closed = true
+	if !x.has("lets who awaits sleep after close") {
+		x.wake()
+	}
 	return nil
 }

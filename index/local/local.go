@@ -48,7 +48,7 @@ type Index struct {
 	now atomic.Pointer[view] // what the changes so far left
 
 	mu     sync.Mutex // protects memory, for whoever changes it
-	turn   *sync.Cond // on mu: now has gone on
+	turn   *sync.Cond // on mu: now has gone on, or the index is being closed
 	memory *memory
 
 	life   sync.RWMutex // protects closed
@@ -136,6 +136,9 @@ func (x *Index) Close() error {
 	}
 	x.closed = true
 	x.life.Unlock()
+	x.mu.Lock()
+	x.turn.Broadcast() // to those that await a change
+	x.mu.Unlock()
 	x.calls.Wait()
 	x.rest()
 	<-x.tended
