@@ -73,6 +73,32 @@ func (l likelihoods) of(brand string) float64 {
 	return 1
 }
 
+// Likelihood is how many times as likely a brand's photos are to be matched by chance as those that ExpectedFalse was
+// measured on, as the last Survey found: between 1/20 and 20, and 1 where it was not surveyed, for lack of photos or of
+// a Survey.
+func (m *Matcher) Likelihood(brand string) (factor float64, surveyed bool) {
+	if l := m.likelier.Load(); l != nil {
+		if v, ok := (*l)[brand]; ok {
+			return v, true
+		}
+	}
+	return 1, false
+}
+
+// FalseMatches is how many of a million unrelated subjects are to be expected to match one of so many photos, by more than
+// NONE and with an ExpectedFalse of at most so many, which is 0 to a million. The photos are so many times as likely to be
+// matched by chance as Likelihood has it. It is what is allowed, or less where photos are so few that NONE ends earlier.
+func FalseMatches(allowed float64, photos int, likelier float64) float64 {
+	return min(allowed, expectedFalse(sure, photos, likelier))
+}
+
+// ExpectedAmong is the ExpectedFalse that a Comparison would have had as a match among so many photos, which are so many
+// times as likely to be matched by chance as Likelihood has it.
+func ExpectedAmong(c *Comparison, photos int, likelier float64) float64 {
+	mean := -math.Log1p(-c.ExpectedFalse / 1e6)
+	return -1e6 * math.Expm1(-mean*float64(photos)*likelier)
+}
+
 // Survey measures for the largest brands how likely their photos are to be matched by chance, so that ExpectedFalse holds
 // for this catalogue: photos of other brands (or of other products, where there is one brand) are looked for among them.
 // What it finds holds for matches from then on, until the next one. It takes seconds a brand, in the lane of batches.
