@@ -51,7 +51,7 @@ func newBench(t testing.TB) *bench {
 	}}
 }
 
-// described is a photo as onboarding puts it; false: it is too plain.
+// described is a photo as onboarding puts it.
 func (b *bench) described(brand, id string, image []byte) index.Photo {
 	b.Helper()
 	d, err := b.c.Matcher.Describe(context.Background(), match.Batch, image)
@@ -92,8 +92,9 @@ func saved(t testing.TB, m image.Image, quality int) []byte {
 	return b.Bytes()
 }
 
-// scene is a random colourful picture; the seed tells it from others.
-func scene(seed uint64, w, h int) *image.RGBA {
+// scene is a random colourful picture, 480 by 360; the seed tells it from others.
+func scene(seed uint64) *image.RGBA {
+	const w, h = 480, 360
 	r := rand.New(rand.NewPCG(seed, 11))
 	m := flat(w, h, shade(r))
 	for range 40 {
@@ -103,7 +104,7 @@ func scene(seed uint64, w, h int) *image.RGBA {
 	return m
 }
 
-// article is a random thing of a few parts before white; parts of the first colour are of another shade of it instead.
+// article is a random thing of many parts before white; the largest has the given colour.
 func article(seed uint64, w, h int, first color.RGBA) *image.RGBA {
 	r := rand.New(rand.NewPCG(seed, 12))
 	m := flat(w, h, color.RGBA{255, 255, 255, 255})

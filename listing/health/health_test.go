@@ -56,21 +56,21 @@ func (b *bench) listen() *told {
 func TestExamine(t *testing.T) {
 	b := newBench(t)
 	for i := range 12 {
-		b.add("acme", numbered(i), scene(uint64(i), 480, 360))
+		b.add("acme", numbered(i), scene(uint64(i)))
 	}
-	b.add("acme", "0003 smaller", scaled(scene(3, 480, 360), 320, 240))
-	b.put(b.described("acme", "0003 worse", saved(t, scene(3, 480, 360), 60)))
+	b.add("acme", "0003 smaller", scaled(scene(3), 320, 240))
+	b.put(b.described("acme", "0003 worse", saved(t, scene(3), 60)))
 	b.add("acme", "article, green", article(1, 400, 400, green))
 	b.add("acme", "article, red", article(1, 400, 400, red))
 	b.add("acme", "carpet", filled(flat(400, 400, white), image.Rect(80, 20, 320, 380), grey)) // plain as well
-	b.put(hashless(b.described("acme", "plain", saved(t, scene(50, 480, 360), 90))))
-	same := b.described("acme", "same file", saved(t, scene(51, 480, 360), 90))
+	b.put(hashless(b.described("acme", "plain", saved(t, scene(50), 90))))
+	same := b.described("acme", "same file", saved(t, scene(51), 90))
 	again := same
 	again.Brand, again.ID = "copycat", "z, the very file"
 	b.put(same, again)
-	b.add("copycat", "5, mirrored", filled(mirrored(scene(5, 480, 360)), image.Rect(0, 310, 480, 360), red))
-	b.put(hashless(b.described("copycat", "plain, worse", saved(t, scene(50, 480, 360), 60))))
-	b.add("copycat", "own", scene(900, 480, 360))
+	b.add("copycat", "5, mirrored", filled(mirrored(scene(5)), image.Rect(0, 310, 480, 360), red))
+	b.put(hashless(b.described("copycat", "plain, worse", saved(t, scene(50), 60))))
+	b.add("copycat", "own", scene(900))
 	b.c.Hits = func(_ context.Context, brand string) (map[string]health.Hits, error) {
 		if brand != "acme" {
 			return nil, fmt.Errorf("asked for the hits of %q", brand)
@@ -152,12 +152,38 @@ func TestSilhouettes(t *testing.T) {
 	}
 }
 
+// TestBare holds that photos without features equal others only where their hashes hardly differ.
+func TestBare(t *testing.T) {
+	b := newBench(t)
+	bare := func(brand, id string, m image.Image, quality int) {
+		p := b.described(brand, id, saved(t, m, quality))
+		p.Features = nil
+		b.put(p)
+	}
+	bare("acme", "a", scene(1), 90)
+	bare("acme", "a, worse", scene(1), 60)
+	bare("acme", "a, other", filled(scene(1), image.Rect(100, 100, 260, 220), grey), 90)
+	bare("copycat", "a", scaled(scene(1), 240, 180), 90)
+	bare("copycat", "a, other", filled(scene(1), image.Rect(240, 140, 400, 260), grey), 90)
+	want := health.Examination{
+		Brand: "acme", Photos: 3,
+		Duplicates: 1, DuplicateGroups: [][]index.Key{keys("acme", "a", "a, worse")},
+		Conflicts: 2, ConflictGroups: [][]index.Key{
+			append(keys("acme", "a"), keys("copycat", "a")...), append(keys("acme", "a, worse"), keys("copycat", "a")...),
+		},
+	}
+	got := b.examine("acme")
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(health.Examination{}, "Revision", "ExpectedFalse", "AllowedFalse")); diff != "" {
+		t.Errorf("examination (-want +got):\n%s", diff)
+	}
+}
+
 // TestChain holds that pictures of which each nearly equals the next are no one group: only what equals its first.
 func TestChain(t *testing.T) {
 	b := newBench(t)
 	const n = 60
 	for i := range n {
-		m := scene(7, 480, 360)
+		m := scene(7)
 		for j := range m.Pix {
 			if j%4 != 3 {
 				m.Pix[j] = uint8(60 + int(m.Pix[j])/3 + 3*i/2)
@@ -179,9 +205,9 @@ func TestChain(t *testing.T) {
 // TestMany holds that lists are cut and counts are not.
 func TestMany(t *testing.T) {
 	b := newBench(t)
-	same := b.described("acme", "", saved(t, scene(1, 480, 360), 90))
+	same := b.described("acme", "", saved(t, scene(1), 90))
 	var photos []index.Photo
-	const n = 100
+	const n = 250 // more than are judged at a time, so that those of others hide behind
 	for i := range n {
 		same.ID = numbered(i)
 		photos = append(photos, same)
@@ -207,7 +233,7 @@ func TestMany(t *testing.T) {
 func TestErrors(t *testing.T) {
 	b := newBench(t)
 	for i := range 3 {
-		m := scene(uint64(i), 480, 360)
+		m := scene(uint64(i))
 		b.add("acme", numbered(i), m)
 		b.add("other", numbered(i), m)
 	}
@@ -222,7 +248,7 @@ func TestErrors(t *testing.T) {
 		t.Errorf("context that ends meanwhile: %v", err)
 	}
 	broken := errors.New("broken")
-	for name, break_ := range map[string]func(c *health.Config){
+	for name, spoil := range map[string]func(c *health.Config){
 		"conflict": func(c *health.Config) {
 			c.Conflict = func(context.Context, index.Key, []index.Key) error { return broken }
 		},
@@ -237,7 +263,7 @@ func TestErrors(t *testing.T) {
 		},
 	} {
 		c := b.c
-		break_(&c)
+		spoil(&c)
 		if _, err := health.Examine(t.Context(), c, "acme", nil); !errors.Is(err, broken) {
 			t.Errorf("%s that fails: %v", name, err)
 		}
