@@ -94,7 +94,7 @@ kept, and the marketplace and the listing may be left out.`,
 func typedPrice(amount, currency string) (*touchstonev1.Money, error) {
 	switch {
 	case amount == "" && currency == "":
-		return nil, nil //nolint:nilnil // absent is how the wire says that no price is known
+		return nil, nil // absent is how the wire says that no price is known
 	case amount == "":
 		return nil, usagef("--currency goes with --price")
 	case currency == "":

@@ -25,7 +25,7 @@ func listingFrom(w *touchstonev1.Listing) listing.Listing {
 		},
 		Original:    originalFrom(w.GetOriginal()),
 		Fingerprint: hashesFrom(w.GetFingerprint()),
-		Status:      match.Status(w.GetStatus()), //nolint:gosec // of four values
+		Status:      match.Status(w.GetStatus()), // of four values
 		Decision:    decisionFrom(w.GetDecision()),
 		Revision:    w.GetRevision(),
 		Added:       timeFrom(w.GetAddTime()),
@@ -53,12 +53,12 @@ var verdictFrom = map[touchstonev1.Verdict]match.Verdict{
 
 func decisionFrom(w *touchstonev1.DecisionBasis) listing.Decision {
 	d := listing.Decision{
-		Outcome: listing.Outcome(w.GetDecision()), //nolint:gosec // its numbers are the wire's
+		Outcome: listing.Outcome(w.GetDecision()), // its numbers are the wire's
 		Photo:   photoKey(w.GetPhoto()), Grant: w.GetGrantId(), PriceRatio: w.GetPriceRatio(), Priority: w.GetPriority(),
 		Revision: w.GetRevision(), Catalog: w.GetCatalogRevision(),
 	}
 	for _, r := range w.GetReasons() {
-		d.Reasons = append(d.Reasons, listing.Reason(r)) //nolint:gosec // its numbers are the wire's
+		d.Reasons = append(d.Reasons, listing.Reason(r)) // its numbers are the wire's
 	}
 	return d
 }
@@ -84,7 +84,7 @@ func hashesFrom(w *touchstonev1.Fingerprint) fingerprint.Fingerprint {
 	if err != nil {
 		return fingerprint.Fingerprint{}
 	}
-	return fingerprint.Fingerprint{Recipe: fingerprint.Recipe(w.GetRecipe()), Whole: fingerprint.Region{PDQ: h}} //nolint:gosec // only told from 0
+	return fingerprint.Fingerprint{Recipe: fingerprint.Recipe(w.GetRecipe()), Whole: fingerprint.Region{PDQ: h}} // only told from 0
 }
 
 func originalFrom(o *touchstonev1.Original) index.Original {

@@ -32,7 +32,7 @@ best first. No image is needed. They are found by whole pictures; touchstone res
 	flags.IntVar(&limit, "limit", 0, "most listing images, up to 1000; 0: 100")
 	flags.BoolVar(&asJSON, "json", false, "an object a line instead of text")
 	return a.asking(cmd, func(ctx context.Context, c *client.Client, args []string) error {
-		q := &touchstonev1.FindListingsRequest{Brand: args[0], Product: product, Limit: int32(limit)} //nolint:gosec // checked below
+		q := &touchstonev1.FindListingsRequest{Brand: args[0], Product: product, Limit: int32(limit)} // checked below
 		switch {
 		case (len(args) == 2) == (product != ""):
 			return usagef("a photo or --product, one of the two")

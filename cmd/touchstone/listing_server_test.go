@@ -281,17 +281,17 @@ func shelved(t *testing.T, n int) (s *shelf, photos, images [][]byte) {
 	for i := range n {
 		photo, image := encoded(t, drawn(uint64(2*i), 120, 90)), encoded(t, drawn(uint64(2*i+1), 120, 90))
 		photos, images = append(photos, photo), append(images, image)
-		original, print := described(t, photo)
-		p := &touchstonev1.Photo{Brand: "Acme", PhotoId: fmt.Sprintf("bag-%d.jpg", i), Product: "Tote", Original: original, Fingerprint: print, Revision: uint64(10 + i)}
+		original, prints := described(t, photo)
+		p := &touchstonev1.Photo{Brand: "Acme", PhotoId: fmt.Sprintf("bag-%d.jpg", i), Product: "Tote", Original: original, Fingerprint: prints, Revision: uint64(10 + i)}
 		s.photos = append(s.photos, p)
 		name := &touchstonev1.PhotoName{Brand: "Acme", PhotoId: p.GetPhotoId()}
-		original, print = described(t, image)
+		original, prints = described(t, image)
 		s.listings = append(s.listings, &touchstonev1.Listing{
 			Facts: &touchstonev1.ListingFacts{
 				Marketplace: "bazaar.example", ListingId: fmt.Sprint("L-", i), ImageId: "1", SellerId: fmt.Sprint("seller-", i%2),
 				Price: &touchstonev1.Money{CurrencyCode: "USD", Units: 2 + int64(i), Nanos: 990_000_000}, SeenTime: timestamppb.New(seen.Add(time.Duration(i) * time.Hour)),
 			},
-			Original: original, Fingerprint: print, Status: touchstonev1.MatchStatus_MATCH_STATUS_FOUND,
+			Original: original, Fingerprint: prints, Status: touchstonev1.MatchStatus_MATCH_STATUS_FOUND,
 			Matches: []*touchstonev1.ListingMatch{{
 				Photo: name, Product: "Tote", ListPrice: &touchstonev1.Money{CurrencyCode: "USD", Units: 795}, PhotoRevision: p.GetRevision(),
 				Verdict: touchstonev1.Verdict_VERDICT_EDITED_COPY, Score: 0.997, ExpectedFalseMatches: 0.02, Edits: []string{"mirrored"}, DistanceBits: 18,

@@ -39,7 +39,7 @@ func decidedOf(d *touchstonev1.DecisionBasis) decided {
 	}
 	for _, r := range d.GetReasons() {
 		v.Reasons = append(v.Reasons, strings.TrimPrefix(r.String(), "DECISION_REASON_"))
-		v.why = append(v.why, report.Reason(listing.Reason(r))) //nolint:gosec // its numbers are the wire's
+		v.why = append(v.why, report.Reason(listing.Reason(r))) // its numbers are the wire's
 	}
 	return v
 }

@@ -143,7 +143,7 @@ func (g *gathering) photo(ctx context.Context, v version, features bool) (*touch
 			g.unknown++
 			g.mu.Unlock()
 		}
-		return nil, nil //nolint:nilnil // as its comment says
+		return nil, nil // as its comment says
 	}
 	return nil, err
 }

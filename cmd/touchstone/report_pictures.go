@@ -55,7 +55,7 @@ func (g *gathering) originals(ctx context.Context, shown []report.Case, folders 
 				sum, err := sumOf(f.path, lengths)
 				if err != nil {
 					p.say("touchstone: report: %v", err)
-					return nil //nolint:nilerr // it was said
+					return nil // it was said
 				}
 				mu.Lock()
 				defer mu.Unlock()

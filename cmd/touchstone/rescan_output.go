@@ -107,9 +107,9 @@ func openRescanOutput(path string, asked rescanQuestion) (_ *rescanOutput, err e
 		return nil, fmt.Errorf("cut off the last line: %w", err)
 	}
 	if first == nil {
-		return o, o.write(rescanLine{Kind: lineStart, Asked: &asked})
+		err = o.write(rescanLine{Kind: lineStart, Asked: &asked})
 	}
-	return o, nil
+	return o, err
 }
 
 // errNotOurs is returned for a file that no rescan wrote.

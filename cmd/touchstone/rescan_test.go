@@ -181,7 +181,9 @@ func TestRescanKill(t *testing.T) {
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
-			killer := time.AfterFunc(time.Duration(r.Int64N(int64(250*time.Millisecond))), func() { _ = c.Process.Kill() }) // one that ended already can't be
+			// The longest life grows: where starting takes long, as with the race detector, none would get anywhere.
+			life := time.Duration(r.Int64N(int64(250*time.Millisecond) * int64(1+kills/4)))
+			killer := time.AfterFunc(life, func() { _ = c.Process.Kill() }) // one that ended already can't be
 			err := c.Wait()
 			killer.Stop()
 			if err == nil {
