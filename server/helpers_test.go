@@ -57,7 +57,7 @@ func serve(t testing.TB, o server.Options, wrap ...func(index.Index) index.Index
 	o.Log = slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r.book = openBook(t)
 	m := match.New(ix, picture.NewDecoder(picture.Limits{}), match.Config{})
-	r.desk = desk.New(ix, m, r.book, slog.New(slog.NewTextHandler(r.log, nil)))
+	r.desk = desk.New(ix, m, r.book, desk.Options{Log: slog.New(slog.NewTextHandler(r.log, nil))})
 	r.server = server.New(ix, m, r.desk, o)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

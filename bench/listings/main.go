@@ -100,7 +100,7 @@ func (m *measuring) run(ctx context.Context) (err error) {
 	fmt.Printf("listing images     %d\nstore              %.2f GB, %.0f bytes each\nmemory             %.1f bytes each; the process grew by %.0f MB\nstart              %.2f s\n",
 		m.book.Count(), float64(known.Size())/1e9, float64(known.Size())/n, float64(m.book.Bytes())/n, float64(resident()-before)/1e6, took.Seconds())
 	m.matcher = match.New(m.index, picture.NewDecoder(picture.Limits{}), match.Config{})
-	m.desk = desk.New(m.index, m.matcher, m.book, nil)
+	m.desk = desk.New(m.index, m.matcher, m.book, desk.Options{})
 	if err := m.checks(ctx); err != nil {
 		return err
 	}
@@ -316,7 +316,7 @@ func (m *measuring) skip(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.desk = desk.New(m.index, m.matcher, m.book, nil)
+	m.desk = desk.New(m.index, m.matcher, m.book, desk.Options{})
 	return m.book.SetProgress(ctx, until)
 }
 

@@ -77,7 +77,7 @@ func withServer(ctx context.Context, do func(folder string, c *client.Client) er
 	}
 	defer func() { err = errors.Join(err, listings.Close()) }()
 	matcher := match.New(photos, picture.NewDecoder(picture.Limits{}), match.Config{})
-	srv := server.New(photos, matcher, desk.New(photos, matcher, listings, nil), server.Options{})
+	srv := server.New(photos, matcher, desk.New(photos, matcher, listings, desk.Options{}), server.Options{})
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(listener) }()
 	defer func() {

