@@ -166,6 +166,10 @@ bench-peers: ## exact search against FAISS's, in COUNT (6) turns: N (10000000), 
 bench-growth: build ## exact search among 1M to 100M codes, on a plot and in a table: bench/growth/growth.svg (ARGS='-n64 1M,10M')
 	@go run ./bench/growth -program $(PROGRAM) $(ARGS)
 
+.PHONY: bench-listings
+bench-listings: ## what remembering listing images costs: ARGS='-listings 10000000 -photos 1000000 -dir FOLDER'
+	@go run ./bench/listings $(ARGS)
+
 .PHONY: accuracy
 accuracy: build ## eval on made queries: BENCH=folder of make_queries.py, SEED (11), QUERIES (1900); or CATALOG, STRANGERS: folders, EDITS
 	@BENCH='$(BENCH)' CATALOG='$(CATALOG)' STRANGERS='$(STRANGERS)' PRODUCTS='$(PRODUCTS)' EDITS='$(EDITS)' SEED='$(SEED)' QUERIES='$(QUERIES)' \
