@@ -9,7 +9,7 @@ import (
 )
 
 func (c *catalogService) ListBrands(ctx context.Context, r *touchstonev1.ListBrandsRequest) (*touchstonev1.ListBrandsResponse, error) {
-	size, err := pageSize(r.GetPageSize(), maxBrands, maxBrands)
+	size, err := pageSize(r.GetPageSize(), maxPage)
 	if err != nil {
 		return nil, err
 	}

@@ -131,7 +131,7 @@ func (c *catalogService) get(ctx context.Context, k index.Key, revision *uint64)
 }
 
 func (c *catalogService) ListPhotos(ctx context.Context, r *touchstonev1.ListPhotosRequest) (*touchstonev1.ListPhotosResponse, error) {
-	size, err := pageSize(r.GetPageSize(), defaultPhotos, maxPhotos)
+	size, err := pageSize(r.GetPageSize(), defaultPage)
 	if err != nil {
 		return nil, err
 	}

@@ -42,13 +42,12 @@ const (
 	maxPageToken     = 1024    // bytes
 	maxFeatures      = 161_802 // bytes: the longest encoded feature.Set that there can be
 
-	defaultPhotos = 50 // of a page
-	maxPhotos     = 1000
-	maxBrands     = 1000    // of a page
-	maxRules      = 1 << 20 // bytes of rules
-	defaultGrants = 100     // of a page
-	maxGrants     = 1000    // of a call, and of a page
-	pageBytes     = 3 << 20 // after which a page ends: gRPC clients take 4 MiB by default
+	defaultPage = 50 // of photos and listings
+	grantsPage  = 100
+	maxPage     = 1000    // of anything
+	maxRules    = 1 << 20 // bytes of rules
+	maxGrants   = 1000    // of a call
+	pageBytes   = 3 << 20 // after which a page ends: gRPC clients take 4 MiB by default
 )
 
 // errOverloaded is returned when requests that are under way take all the memory they are given.

@@ -101,7 +101,7 @@ func (s *listingService) GetListing(ctx context.Context, r *touchstonev1.GetList
 }
 
 func (s *listingService) ListListings(ctx context.Context, r *touchstonev1.ListListingsRequest) (*touchstonev1.ListListingsResponse, error) {
-	size, err := pageSize(r.GetPageSize(), defaultPhotos, maxPhotos)
+	size, err := pageSize(r.GetPageSize(), defaultPage)
 	if err != nil {
 		return nil, err
 	}

@@ -75,12 +75,12 @@ func (q query) after(token string) (index.Key, error) {
 }
 
 // pageSize is the size of a page that was asked for. Errors: errRequest.
-func pageSize(asked int32, otherwise, most int) (int, error) {
+func pageSize(asked int32, otherwise int) (int, error) {
 	switch {
 	case asked < 0:
 		return 0, refuse("page_size", "0 (for %d) or more, got %d", otherwise, asked)
 	case asked == 0:
 		return otherwise, nil
 	}
-	return min(int(asked), most), nil
+	return min(int(asked), maxPage), nil
 }

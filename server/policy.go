@@ -63,7 +63,7 @@ func (s *policyService) PutGrants(ctx context.Context, r *touchstonev1.PutGrants
 }
 
 func (s *policyService) ListGrants(ctx context.Context, r *touchstonev1.ListGrantsRequest) (*touchstonev1.ListGrantsResponse, error) {
-	size, err := pageSize(r.GetPageSize(), defaultGrants, maxGrants)
+	size, err := pageSize(r.GetPageSize(), grantsPage)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (s *policyService) SetStanding(ctx context.Context, r *touchstonev1.SetStan
 }
 
 func (s *policyService) ListStandings(ctx context.Context, r *touchstonev1.ListStandingsRequest) (*touchstonev1.ListStandingsResponse, error) {
-	size, err := pageSize(r.GetPageSize(), defaultGrants, maxGrants)
+	size, err := pageSize(r.GetPageSize(), grantsPage)
 	if err != nil {
 		return nil, err
 	}

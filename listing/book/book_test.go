@@ -48,8 +48,8 @@ func fresh(t testing.TB) *book.Book {
 	return open(t, filepath.Join(t.TempDir(), "listings.db"))
 }
 
-// print makes a fingerprint; one in three has a border.
-func print(r *rand.Rand) fingerprint.Fingerprint {
+// made makes a fingerprint; one in three has a border.
+func made(r *rand.Rand) fingerprint.Fingerprint {
 	region := func() fingerprint.Region {
 		g := fingerprint.Region{P: fingerprint.Hash64(r.Uint64())}
 		for i := range g.PDQ {
@@ -76,16 +76,16 @@ func seen(r *rand.Rand, n int) book.Seen {
 			Price: index.Price{Currency: "USD", Units: int64(1 + n)}, Seen: noon.Add(time.Duration(n) * time.Hour),
 		},
 		Original:    index.Original{SHA256: [32]byte{byte(n), byte(n >> 8)}, Bytes: 1000, Width: 640, Height: 480, Format: "jpeg"},
-		Fingerprint: print(r),
+		Fingerprint: made(r),
 		Status:      match.NothingFound,
 		Catalog:     1,
 	}
 }
 
-// hit is a match with a photo.
-func hit(brand, id string, expected float64) listing.Hit {
+// hit is a match with a photo of Acme's.
+func hit(id string, expected float64) listing.Hit {
 	return listing.Hit{
-		Photo: index.Key{Brand: brand, ID: id}, Product: "bag", ListPrice: index.Price{Currency: "USD", Units: 795}, Revision: 1,
+		Photo: index.Key{Brand: "Acme", ID: id}, Product: "bag", ListPrice: index.Price{Currency: "USD", Units: 795}, Revision: 1,
 		Verdict: match.EditedCopy, Score: 0.99, ExpectedFalse: expected, Edits: []string{"mirrored"},
 		Box: listing.Box{Right: 1, Bottom: 0.5}, Distance: 12,
 	}
@@ -115,7 +115,7 @@ func TestRemember(t *testing.T) {
 	b := open(t, path)
 	r := rand.New(rand.NewPCG(1, 2))
 	s := seen(r, 1)
-	s.Status, s.Hits, s.Features = match.Found, []listing.Hit{hit("Acme", "p1", 0.01)}, features()
+	s.Status, s.Hits, s.Features = match.Found, []listing.Hit{hit("p1", 0.01)}, features()
 	l := remember(t, b, s)
 	if l.Decision.Outcome != listing.Infringing || l.Revision == 0 || l.Added.IsZero() {
 		t.Errorf("remembered as %+v", l)
@@ -307,12 +307,12 @@ func TestChanges(t *testing.T) {
 	b := fresh(t)
 	r := rand.New(rand.NewPCG(5, 6))
 	s := seen(r, 1)
-	s.Status, s.Hits = match.Found, []listing.Hit{hit("Acme", "p1", 0.01)}
+	s.Status, s.Hits = match.Found, []listing.Hit{hit("p1", 0.01)}
 	remember(t, b, s)
 	if _, err := b.SetRules(t.Context(), []byte("default: {infringing: 2}"), nil); err != nil {
 		t.Fatal(err)
 	}
-	s.Hits = append(s.Hits, hit("Acme", "p2", 0.02))
+	s.Hits = append(s.Hits, hit("p2", 0.02))
 	remember(t, b, s)
 	var got []string
 	for after := uint64(0); after < b.Revision(); {

@@ -102,11 +102,10 @@ func (b *Book) change(ctx context.Context, k listing.Key, kind byte, become func
 		return []store.Change{{Kind: kind, Room: roomListings, Key: keyOf(k), Value: encode(&l), Blob: blob}}, nil
 	}, func(store.Span) {
 		m := &b.memory
-		switch {
-		case was == nil:
+		if was == nil {
 			m.count++
 			m.hit(0, nil, l.shown, l.Hits)
-		default:
+		} else {
 			m.hit(was.shown, was.Hits, l.shown, l.Hits)
 			if was.shown == l.shown {
 				return

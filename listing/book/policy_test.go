@@ -171,7 +171,7 @@ func TestDecisionsAsOf(t *testing.T) {
 			}
 		default:
 			s := seen(r, r.IntN(20))
-			s.Status, s.Hits = match.Found, []listing.Hit{hit("Acme", fmt.Sprint("p", r.IntN(3)), float64(r.IntN(6)))}
+			s.Status, s.Hits = match.Found, []listing.Hit{hit(fmt.Sprint("p", r.IntN(3)), float64(r.IntN(6)))}
 			remember(t, b, s)
 		}
 	}

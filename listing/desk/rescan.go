@@ -123,7 +123,7 @@ func (d *Desk) again(ctx context.Context, l *listing.Listing, since uint64, dry 
 		now, err = d.book.Revise(ctx, l.Key, func(r *listing.Listing) {
 			// Photos that came after this match were held against the listing image by others.
 			later := slices.DeleteFunc(r.Hits, func(h listing.Hit) bool { return h.Revision <= now.Decision.Catalog })
-			r.Status, r.Hits = now.Status, append(later, now.Hits...)
+			r.Status, r.Hits = now.Status, slices.Concat(later, now.Hits)
 			r.Decision.Catalog = max(r.Decision.Catalog, now.Decision.Catalog)
 			if len(later) > 0 {
 				r.Status = match.Found
