@@ -11,6 +11,7 @@ package health
 
 import (
 	"context"
+	"fmt"
 	"errors"
 	"runtime"
 
@@ -78,7 +79,10 @@ func Examine(ctx context.Context, c Config, brand string, progress func(done, to
 	if err != nil {
 		return e, err
 	}
-	if e.Revision, err = c.Photos.Await(ctx, 0); err != nil {
+	if total == 0 {
+		return e, fmt.Errorf("%w: %q", index.ErrUnknownBrand, brand)
+	}
+	if e.Revision, err = c.Photos.Await(ctx, 0); err != nil { // at once: there are photos
 		return e, err
 	}
 	if progress == nil {
