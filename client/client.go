@@ -84,7 +84,7 @@ func repeat() grpc.UnaryClientInterceptor {
 	)
 }
 
-// Client is a connection to a server. It has the calls of both services; AddPhotos and MatchStream are better made by
+// Client is a connection to a server. It has the calls of all services; AddPhotos and MatchStream are better made by
 // Onboard and Scan. It may be used by many goroutines at once, and one is enough for a process.
 //
 // Calls that change nothing when they are made twice are repeated, up to three times within some two seconds, while the
@@ -92,6 +92,7 @@ func repeat() grpc.UnaryClientInterceptor {
 type Client struct {
 	touchstonev1.CatalogServiceClient
 	touchstonev1.MatchServiceClient
+	touchstonev1.PolicyServiceClient
 
 	conn *grpc.ClientConn
 }
@@ -120,6 +121,7 @@ func Dial(addr string, o Options) (*Client, error) {
 	return &Client{
 		touchstonev1.NewCatalogServiceClient(conn),
 		touchstonev1.NewMatchServiceClient(conn),
+		touchstonev1.NewPolicyServiceClient(conn),
 		conn,
 	}, nil
 }
