@@ -63,6 +63,9 @@ command again, after an interruption for instance: what is there already is unch
 		if n := sum.refusals(); n > 0 {
 			return fmt.Errorf("%s refused", amount(n, "photo"))
 		}
+		if !asJSON && sum.Added+sum.Replaced > 0 {
+			a.say("touchstone: hint: examine them: touchstone health --brand %s", shellWord(brand))
+		}
 		return nil
 	})
 }

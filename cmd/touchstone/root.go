@@ -72,7 +72,7 @@ name in upper case, with _ for -. What is typed wins. The exit status is 0 when 
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.AddCommand(
-		newServe(a), newOnboard(a), newMatch(a), newScan(a), newCompare(a), newPhotos(a), newBrands(a), newGrants(a), newRules(a), newStanding(a), newListing(a), newWatch(a), newRescan(a), newReplay(a), newReport(a),
+		newServe(a), newOnboard(a), newMatch(a), newScan(a), newCompare(a), newPhotos(a), newBrands(a), newGrants(a), newRules(a), newStanding(a), newListing(a), newWatch(a), newRescan(a), newReplay(a), newReport(a), newHealth(a),
 		newCheck(a), newEval(a), newBench(a), newDemo(a), newVersion(a),
 	)
 	describeEnvironment(root)
