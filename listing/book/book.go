@@ -31,7 +31,7 @@ var (
 	// ErrRulesChanged is returned when the rules have another revision than the caller knew.
 	ErrRulesChanged = errors.New("rules have changed in the meantime")
 	// ErrRevision is returned when a revision is asked for that is not there yet.
-	ErrRevision = errors.New("no such revision yet")
+	ErrRevision = store.ErrRevision
 )
 
 // Options of Open; the zero value is the default.
@@ -126,7 +126,6 @@ func translate(err error) error {
 		{store.ErrFull, index.ErrFull},
 		{store.ErrReadOnly, index.ErrReadOnly},
 		{store.ErrCorrupt, index.ErrCorrupt},
-		{store.ErrRevision, ErrRevision},
 		{store.ErrNotFound, ErrNotFound},
 	} {
 		if errors.Is(err, pair[0]) {
