@@ -209,7 +209,7 @@ func importThroughKill(t *testing.T, m *mortal, r *rand.Rand, round int) {
 		t.Fatal(err)
 	}
 	e := sendOut(t, m.addr, "grants", "import", path)
-	time.Sleep(time.Duration(r.Int64N(int64(400 * time.Millisecond))))
+	time.Sleep(time.Duration(r.Int64N(int64(800 * time.Millisecond))))
 	if err := m.kill(); err != nil {
 		t.Fatal(err)
 	}
