@@ -46,7 +46,8 @@ type Book struct {
 	store *store.Store
 	log   *slog.Logger
 
-	wiping sync.Mutex // held through a wipe
+	wiping   sync.Mutex // held through a wipe
+	granting sync.Mutex // held while grants change: they are held against those that memory shows
 
 	mu      sync.Mutex // protects what follows, for whoever applies a change
 	turn    *sync.Cond // on mu: applied has grown

@@ -186,6 +186,8 @@ func (b *Book) PutGrants(ctx context.Context, grants ...listing.Grant) ([]Put, u
 	}
 	var taken map[[2]string]listing.Grant
 	var accounts map[[2]string][]string // IDs of these, by brand and seller
+	b.granting.Lock()
+	defer b.granting.Unlock()
 	span, err := b.commit(ctx, func(v *store.View) ([]store.Change, error) {
 		var changes []store.Change
 		taken, accounts = map[[2]string]listing.Grant{}, map[[2]string][]string{}
