@@ -291,6 +291,11 @@ func (s *listingService) Rescan(r *touchstonev1.RescanRequest, stream touchstone
 	if err != nil {
 		return at("resume_token", err)
 	}
+	if last := s.desk.Book().Revision(); from.Since == 0 && r.SinceRevision != nil {
+		if from.Since = r.GetSinceRevision(); from.Since > last {
+			return refuse("since_revision", "at most %d, the last one; got %d", last, from.Since)
+		}
+	}
 	ctx, end := s.server.serving(stream.Context())
 	defer end()
 	w := &touchstonev1.RescanResponse{Total: int64(s.desk.Book().Count())}

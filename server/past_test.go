@@ -242,6 +242,18 @@ func TestRescan(t *testing.T) {
 	if got, _, _ := rescan(&touchstonev1.RescanRequest{}, 10); len(got) > 0 {
 		t.Errorf("once more: %q", got)
 	}
+	// Who never had an answer, nor a token with it, names the revision from before.
+	got, _, _ = rescan(&touchstonev1.RescanRequest{SinceRevision: &before}, 10)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("since revision %d (-want +got):\n%s", before, d)
+	}
+	late, err := r.Rescan(t.Context(), &touchstonev1.RescanRequest{SinceRevision: new(r.book.Revision() + 1)})
+	if err == nil {
+		_, err = late.Recv()
+	}
+	if got := toldBy(t, err); got.Reason != "FIELD_INVALID" {
+		t.Errorf("a revision that is not there yet: %+v", got)
+	}
 	if _, err := r.DeletePhoto(t.Context(), &touchstonev1.DeletePhotoRequest{Brand: "Acme", PhotoId: "1"}); err != nil {
 		t.Fatal(err)
 	}

@@ -102,7 +102,7 @@ func typedPrice(amount, currency string) (*touchstonev1.Money, error) {
 	}
 	p, err := parsePrice(amount, currency)
 	if err != nil {
-		return nil, usagef("--%w", err)
+		return nil, usagef("--%w", inManifest(err))
 	}
 	if p == (index.Price{Currency: p.Currency}) {
 		return nil, usagef("--price: more than 0, got %q", amount)

@@ -17,12 +17,8 @@ import (
 
 // listingFrom is a listing of the wire. Of its fingerprint it has the hashes of the whole picture alone.
 func listingFrom(w *touchstonev1.Listing) listing.Listing {
-	f := w.GetFacts()
 	l := listing.Listing{
-		Facts: listing.Facts{
-			Key:    listing.Key{Marketplace: f.GetMarketplace(), Listing: f.GetListingId(), Image: f.GetImageId()},
-			Seller: f.GetSellerId(), Region: f.GetRegionCode(), URL: f.GetUrl(), Price: price(f.GetPrice()), Seen: timeFrom(f.GetSeenTime()),
-		},
+		Facts:       factsFrom(w.GetFacts()),
 		Original:    originalFrom(w.GetOriginal()),
 		Fingerprint: hashesFrom(w.GetFingerprint()),
 		Status:      match.Status(w.GetStatus()), // of four values
@@ -39,6 +35,13 @@ func listingFrom(w *touchstonev1.Listing) listing.Listing {
 		})
 	}
 	return l
+}
+
+func factsFrom(f *touchstonev1.ListingFacts) listing.Facts {
+	return listing.Facts{
+		Key:    listing.Key{Marketplace: f.GetMarketplace(), Listing: f.GetListingId(), Image: f.GetImageId()},
+		Seller: f.GetSellerId(), Region: f.GetRegionCode(), URL: f.GetUrl(), Price: price(f.GetPrice()), Seen: timeFrom(f.GetSeenTime()),
+	}
 }
 
 // verdictFrom are the verdicts of the wire. One that isn't known, of a newer server, is none.

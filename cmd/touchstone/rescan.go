@@ -52,7 +52,8 @@ A file that was finished, or is of another question, is left as it is.`,
 		if err != nil {
 			return fmt.Errorf("filter: %w", err)
 		}
-		o, err := openRescanOutput(out, rescanQuestion{Filter: compact(asked), DryRun: dryRun})
+		question := rescanQuestion{Filter: compact(asked), DryRun: dryRun}
+		o, err := openRescanOutput(out, question)
 		if err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
@@ -61,7 +62,18 @@ A file that was finished, or is of another question, is left as it is.`,
 			a.say("%s is finished: to scan again, remove it or choose another file", out)
 			return a.showRescan(o.last)
 		}
-		r := rescan{app: a, client: c, out: o, question: &touchstonev1.RescanRequest{Filter: w, DryRun: dryRun, ResumeToken: o.last.Resume}}
+		if o.first == nil {
+			now, err := c.ListListings(ctx, &touchstonev1.ListListingsRequest{PageSize: 1})
+			if err == nil {
+				err = o.start(question, now.GetRevision())
+			}
+			if err != nil {
+				return err
+			}
+		}
+		r := rescan{app: a, client: c, out: o, question: &touchstonev1.RescanRequest{
+			Filter: w, DryRun: dryRun, ResumeToken: o.last.Resume, SinceRevision: o.first.Since,
+		}}
 		if o.last.Resume != "" {
 			a.say("going on after %s", amount(int(o.last.Done), "listing image"))
 		}

@@ -24,7 +24,8 @@ const (
 // rescanLine is a line of a rescan's output. What it counts is over all runs, itself included.
 type rescanLine struct {
 	Kind    string          `json:"kind"`
-	Asked   *rescanQuestion `json:"asked,omitempty"` // of the first line
+	Asked   *rescanQuestion `json:"asked,omitempty"` // of the first line, as is
+	Since   *uint64         `json:"since,omitempty"` // the revision of the listings that changes are told since
 	Resume  string          `json:"resume"`          // token to go on with; empty: from the start
 	Done    int64           `json:"done"`
 	Changed int64           `json:"changed"`
@@ -73,12 +74,13 @@ func compact(b []byte) json.RawMessage {
 // once its end is there. What a line tells is nowhere else, so that the file and the place to go on can't disagree.
 type rescanOutput struct {
 	f      *os.File
-	last   rescanLine // the last complete line, without its change
+	first  *rescanLine // nil: there is no complete line
+	last   rescanLine  // the last complete line, without its change
 	wrote  time.Time
 	synced time.Time
 }
 
-// openRescanOutput opens a file to go on with, or makes it.
+// openRescanOutput opens a file to go on with, or makes it, which has to be started then.
 func openRescanOutput(path string, asked rescanQuestion) (_ *rescanOutput, err error) {
 	if err := writable(path); err != nil {
 		return nil, hinted(err, "choose another file, in a folder that is there and can be written to")
@@ -96,48 +98,51 @@ func openRescanOutput(path string, asked rescanQuestion) (_ *rescanOutput, err e
 		return nil, hinted(err, "wait for it, or choose another file")
 	}
 	o := &rescanOutput{f: f, wrote: time.Now()}
-	first, end, err := o.read()
+	end, err := o.read()
 	if err != nil {
 		return nil, hinted(fmt.Errorf("%s: %w", path, err), "choose another file, or remove this one to start from the beginning")
 	}
-	if first != nil && !first.equal(asked) {
-		return nil, hinted(fmt.Errorf("%s answers another question: filter %s, dry run %v", path, first.Filter, first.DryRun), "give the same flags to go on with it, or choose another file")
+	if o.first != nil && !o.first.Asked.equal(asked) {
+		return nil, hinted(fmt.Errorf("%s answers another question: filter %s, dry run %v", path, o.first.Asked.Filter, o.first.Asked.DryRun), "give the same flags to go on with it, or choose another file")
 	}
 	if err := f.Truncate(end); err != nil {
 		return nil, fmt.Errorf("cut off the last line: %w", err)
 	}
-	if first == nil {
-		err = o.write(rescanLine{Kind: lineStart, Asked: &asked})
-	}
-	return o, err
+	return o, nil
+}
+
+// start writes the first line, before anything is asked for: so that changes which are made before an answer to them is
+// written can be told of by the next run.
+func (o *rescanOutput) start(asked rescanQuestion, since uint64) error {
+	o.first = &rescanLine{Kind: lineStart, Asked: &asked, Since: &since}
+	return o.write(*o.first)
 }
 
 // errNotOurs is returned for a file that no rescan wrote.
 var errNotOurs = errors.New("not the output of a rescan")
 
-// read takes down what the file has: what was asked, nil where it has no complete line, and where its complete lines end.
-func (o *rescanOutput) read() (first *rescanQuestion, end int64, err error) {
+// read takes down what the file has, and returns where its complete lines end.
+func (o *rescanOutput) read() (end int64, err error) {
 	r := bufio.NewReaderSize(o.f, 1<<16)
 	for n := 1; ; n++ {
 		b, err := r.ReadBytes('\n')
 		if errors.Is(err, io.EOF) { // b is torn, or nothing
-			if first == nil && len(b) > 0 && !bytes.HasPrefix([]byte(startsLike), b[:min(len(b), len(startsLike))]) {
-				return nil, 0, errNotOurs
+			if o.first == nil && len(b) > 0 && !bytes.HasPrefix([]byte(startsLike), b[:min(len(b), len(startsLike))]) {
+				return 0, errNotOurs
 			}
-			return first, end, nil
+			return end, nil
 		}
 		if err != nil {
-			return nil, 0, err
+			return 0, err
 		}
 		var l rescanLine
-		if err := json.Unmarshal(b, &l); err != nil || l.Kind == "" || (l.Kind == lineStart) != (n == 1) || (n == 1 && l.Asked == nil) {
-			return nil, 0, fmt.Errorf("line %d: %w", n, errNotOurs)
+		if err := json.Unmarshal(b, &l); err != nil || l.Kind == "" || (l.Kind == lineStart) != (n == 1) || (n == 1 && (l.Asked == nil || l.Since == nil)) {
+			return 0, fmt.Errorf("line %d: %w", n, errNotOurs)
 		}
 		if n == 1 {
-			first = l.Asked
+			o.first = &l
 		}
-		l.Asked, l.Failure, l.rescanChange = nil, "", rescanChange{}
-		o.last = l
+		o.keep(l)
 		end += int64(len(b))
 	}
 }
@@ -163,9 +168,15 @@ func (o *rescanOutput) write(l rescanLine) error {
 		}
 		o.synced = now
 	}
-	l.Asked, l.Failure, l.rescanChange = nil, "", rescanChange{}
-	o.last, o.wrote = l, now
+	o.keep(l)
+	o.wrote = now
 	return nil
+}
+
+// keep takes down the last line.
+func (o *rescanOutput) keep(l rescanLine) {
+	l.Asked, l.Since, l.Failure, l.rescanChange = nil, nil, "", rescanChange{}
+	o.last = l
 }
 
 func (o *rescanOutput) close() error { return o.f.Close() }

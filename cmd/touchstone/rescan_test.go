@@ -92,7 +92,7 @@ func TestRescan(t *testing.T) {
 		t.Fatalf("exit status %d:\n%s%s", exit, stdout, stderr)
 	}
 	holdsAll(t, path, s)
-	want := &touchstonev1.RescanRequest{Filter: &touchstonev1.ListingFilter{Brand: "Acme"}, DryRun: true}
+	want := &touchstonev1.RescanRequest{Filter: &touchstonev1.ListingFilter{Brand: "Acme"}, DryRun: true, SinceRevision: new(uint64(900))}
 	if d := cmp.Diff(want, s.last(), protocmp.Transform()); d != "" {
 		t.Errorf("asked (-want +got):\n%s", d)
 	}

@@ -81,10 +81,18 @@ func (d defaults) factsOf(values []string) (path string, facts *touchstonev1.Lis
 		}
 		facts.SeenTime = timestamppb.New(seen)
 	}
+	// A server would refuse it as well, but doesn't know the line.
+	known := factsFrom(facts)
+	if known.Seen.IsZero() {
+		known.Seen = time.Now()
+	}
+	if err := known.Validate(false); err != nil {
+		return path, facts, inManifest(err)
+	}
 	return path, facts, nil
 }
 
-// inManifest is an error of a price in the words of a manifest.
+// inManifest is an error of a field in the words of a manifest.
 func inManifest(err error) error {
 	var field *index.FieldError
 	if !errors.As(err, &field) {
@@ -93,7 +101,10 @@ func inManifest(err error) error {
 	if strings.HasSuffix(field.Field, "currency_code") {
 		return fmt.Errorf("%s: %s", columnCurrency, field.Want)
 	}
-	return fmt.Errorf("%s: %s", columnPrice, field.Want)
+	if strings.Contains(field.Field, columnPrice) {
+		return fmt.Errorf("%s: %s", columnPrice, field.Want)
+	}
+	return fmt.Errorf("%s: %s", field.Field, field.Want)
 }
 
 // parseSeen reads a time, or a day in UTC.

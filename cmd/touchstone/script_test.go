@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"image"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -54,11 +53,7 @@ func drawCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {
 		ts.Fatalf("usage: draw FILE SEED [EDIT]")
 	}
-	white := image.NewGray(image.Rect(0, 0, 400, 300))
-	for i := range white.Pix {
-		white.Pix[i] = 255
-	}
-	m := image.Image(white)
+	m := white(400, 300)
 	if args[1] != "white" {
 		seed, err := strconv.ParseUint(args[1], 10, 64)
 		ts.Check(err)

@@ -56,7 +56,9 @@ was told is said at the end: --after goes on from there, with no match left out 
 		if ctx.Err() != nil { // its end, not its failure
 			err = nil
 		}
-		a.say("to go on: touchstone watch --after %d", w.question.GetAfterRevision())
+		if err == nil || w.question.GetAfterRevision() != after {
+			a.say("to go on: touchstone watch --after %d", w.question.GetAfterRevision())
+		}
 		return err
 	})
 }

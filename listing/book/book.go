@@ -31,7 +31,7 @@ var (
 	// ErrRulesChanged is returned when the rules have another revision than the caller knew.
 	ErrRulesChanged = errors.New("rules have changed in the meantime")
 	// ErrRevision is returned when a revision is asked for that is not there yet.
-	ErrRevision = errors.New("no such revision yet")
+	ErrRevision = store.ErrRevision
 )
 
 // Options of Open; the zero value is the default.
@@ -46,7 +46,8 @@ type Book struct {
 	store *store.Store
 	log   *slog.Logger
 
-	wiping sync.Mutex // held through a wipe
+	wiping   sync.Mutex // held through a wipe
+	granting sync.Mutex // held while grants change: they are held against those that memory shows
 
 	mu      sync.Mutex // protects what follows, for whoever applies a change
 	turn    *sync.Cond // on mu: applied has grown
@@ -126,7 +127,6 @@ func translate(err error) error {
 		{store.ErrFull, index.ErrFull},
 		{store.ErrReadOnly, index.ErrReadOnly},
 		{store.ErrCorrupt, index.ErrCorrupt},
-		{store.ErrRevision, ErrRevision},
 		{store.ErrNotFound, ErrNotFound},
 	} {
 		if errors.Is(err, pair[0]) {

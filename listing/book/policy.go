@@ -185,9 +185,12 @@ func (b *Book) PutGrants(ctx context.Context, grants ...listing.Grant) ([]Put, u
 		puts[i].Err = grants[i].Validate()
 	}
 	var taken map[[2]string]listing.Grant
+	var accounts map[[2]string][]string // IDs of these, by brand and seller
+	b.granting.Lock()
+	defer b.granting.Unlock()
 	span, err := b.commit(ctx, func(v *store.View) ([]store.Change, error) {
 		var changes []store.Change
-		taken = map[[2]string]listing.Grant{}
+		taken, accounts = map[[2]string]listing.Grant{}, map[[2]string][]string{}
 		for i := range grants {
 			g := grants[i]
 			g.Revision = 0
@@ -214,12 +217,16 @@ func (b *Book) PutGrants(ctx context.Context, grants ...listing.Grant) ([]Put, u
 			if puts[i].Outcome == index.Unchanged {
 				continue
 			}
-			if err := b.disagrees(g, taken); err != nil {
+			if err := b.disagrees(g, taken, accounts); err != nil {
 				puts[i] = Put{Err: err}
 				continue
 			}
 			g.Revision = v.Next() + uint64(len(changes))
 			taken[k] = g
+			for _, seller := range g.Sellers {
+				account := [2]string{g.Brand, seller}
+				accounts[account] = append(accounts[account], g.ID)
+			}
 			changes = append(changes, store.Change{Kind: kindPut, Room: roomGrants, Key: pairKey(g.Brand, g.ID), Value: encodeGrant(&g)})
 		}
 		return changes, nil
@@ -239,22 +246,21 @@ func (b *Book) PutGrants(ctx context.Context, grants ...listing.Grant) ([]Put, u
 }
 
 // disagrees tells whether a grant gives an account of the brand to another grantee than those that are there, and those that
-// were taken with it.
-func (b *Book) disagrees(g listing.Grant, taken map[[2]string]listing.Grant) error {
+// were taken with it, whose IDs accounts has by brand and seller.
+func (b *Book) disagrees(g listing.Grant, taken map[[2]string]listing.Grant, accounts map[[2]string][]string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var others []listing.Grant
 	for _, seller := range g.Sellers {
-		for id := range b.policy.accounts[[2]string{g.Brand, seller}] {
+		account := [2]string{g.Brand, seller}
+		for _, id := range accounts[account] {
+			others = append(others, taken[[2]string{g.Brand, id}]) // as it is by now: put twice, it may have lost the account
+		}
+		for id := range b.policy.accounts[account] {
 			k := [2]string{g.Brand, id}
 			if _, again := taken[k]; !again && id != g.ID {
 				others = append(others, b.policy.grants[k])
 			}
-		}
-	}
-	for _, o := range taken {
-		if o.Brand == g.Brand && o.ID != g.ID {
-			others = append(others, o)
 		}
 	}
 	return listing.Disagrees(g, others)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -79,6 +80,37 @@ func TestGrants(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"g1", "g2"}, ids(before)); d != "" {
 		t.Errorf("as of %d (-want +got):\n%s", before, d)
+	}
+}
+
+// Of grants that disagree one alone is taken, although they come at the same time.
+func TestGrantsAtOnce(t *testing.T) {
+	b := fresh(t)
+	for round := range 20 {
+		var wg sync.WaitGroup
+		var puts [4]book.Put
+		for i := range puts {
+			wg.Go(func() {
+				p, _, err := b.PutGrants(t.Context(), grant(fmt.Sprint(round, "-", i), fmt.Sprint("Company ", i), fmt.Sprint("s", round)))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				puts[i] = p[0]
+			})
+		}
+		wg.Wait()
+		taken := 0
+		for _, p := range puts {
+			if p.Err == nil {
+				taken++
+			} else if !errors.Is(p.Err, listing.ErrDisagree) {
+				t.Error(p.Err)
+			}
+		}
+		if taken != 1 {
+			t.Errorf("round %d: %d of %d grants were taken, want 1", round, taken, len(puts))
+		}
 	}
 }
 

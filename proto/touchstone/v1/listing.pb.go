@@ -1688,7 +1688,10 @@ type RescanRequest struct {
 	// Token of the last answer that was received. Empty: from the start.
 	ResumeToken string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	// Tells what would change, and changes nothing.
-	DryRun        bool `protobuf:"varint,3,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	DryRun bool `protobuf:"varint,3,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// Without a token: changes since this revision are told, those included that a call had made whose answers were lost.
+	// Absent: those since now. With a token it is left out of account.
+	SinceRevision *uint64 `protobuf:"varint,4,opt,name=since_revision,json=sinceRevision,proto3,oneof" json:"since_revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1742,6 +1745,13 @@ func (x *RescanRequest) GetDryRun() bool {
 		return x.DryRun
 	}
 	return false
+}
+
+func (x *RescanRequest) GetSinceRevision() uint64 {
+	if x != nil && x.SinceRevision != nil {
+		return *x.SinceRevision
+	}
+	return 0
 }
 
 type RescanResponse struct {
@@ -2145,11 +2155,13 @@ const file_touchstone_v1_listing_proto_rawDesc = "" +
 	"\x14WatchMatchesResponse\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\x04R\brevision\x120\n" +
 	"\alisting\x18\x02 \x01(\v2\x16.touchstone.v1.ListingR\alisting\x125\n" +
-	"\amatches\x18\x03 \x03(\v2\x1b.touchstone.v1.ListingMatchR\amatches\"\x81\x01\n" +
+	"\amatches\x18\x03 \x03(\v2\x1b.touchstone.v1.ListingMatchR\amatches\"\xc0\x01\n" +
 	"\rRescanRequest\x124\n" +
 	"\x06filter\x18\x01 \x01(\v2\x1c.touchstone.v1.ListingFilterR\x06filter\x12!\n" +
 	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\x12\x17\n" +
-	"\adry_run\x18\x03 \x01(\bR\x06dryRun\"\xc6\x01\n" +
+	"\adry_run\x18\x03 \x01(\bR\x06dryRun\x12*\n" +
+	"\x0esince_revision\x18\x04 \x01(\x04H\x00R\rsinceRevision\x88\x01\x01B\x11\n" +
+	"\x0f_since_revision\"\xc6\x01\n" +
 	"\x0eRescanResponse\x12!\n" +
 	"\fresume_token\x18\x01 \x01(\tR\vresumeToken\x12\x12\n" +
 	"\x04done\x18\x02 \x01(\x03R\x04done\x12\x14\n" +
@@ -2349,6 +2361,7 @@ func file_touchstone_v1_listing_proto_init() {
 	}
 	file_touchstone_v1_listing_proto_msgTypes[8].OneofWrappers = []any{}
 	file_touchstone_v1_listing_proto_msgTypes[15].OneofWrappers = []any{}
+	file_touchstone_v1_listing_proto_msgTypes[19].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
