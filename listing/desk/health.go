@@ -25,6 +25,10 @@ func (d *Desk) quarantine(ctx context.Context, photos []index.Photo) error {
 		if gone(err) {
 			continue
 		}
+		if unfit(err) {
+			d.log.Warn("it can't be told whether another brand has a photo as well", "photo", k.String(), "error", err)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("look whether another brand has photo %v: %w", k, err)
 		}
