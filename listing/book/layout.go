@@ -20,6 +20,7 @@ import (
 //	standings   brand 00 photo ID -> standing of a photo
 //	rules       "rules" -> the rules as they were set, YAML
 //	progress    "catalog" -> revision of the catalogue up to which photos were worked through, a number
+//	            "unwiped" -> revision that erased listing images whose bytes may still be in the file, a number
 //
 // A listing image, format 1:
 //
@@ -54,6 +55,7 @@ const (
 var (
 	keyRules   = []byte("rules")
 	keyCatalog = []byte("catalog")
+	keyUnwiped = []byte("unwiped")
 )
 
 // The kinds of change, as the log has them.

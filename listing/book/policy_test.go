@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,5 +202,30 @@ func TestDecisionsAsOf(t *testing.T) {
 	}
 	if len(outcomes) < 3 {
 		t.Errorf("all outcomes are of %v: the test shows little", outcomes)
+	}
+}
+
+// TestGrantsAtOnce puts grants that disagree at the same time: one of them is taken.
+func TestGrantsAtOnce(t *testing.T) {
+	b := fresh(t)
+	for round := range 20 {
+		account := fmt.Sprintf("s%d", round)
+		var taken atomic.Int32
+		var wait sync.WaitGroup
+		for i := range 8 {
+			wait.Go(func() {
+				name := fmt.Sprintf("%s-%d", account, i)
+				puts, _, err := b.PutGrants(t.Context(), grant(name, name, account))
+				if err != nil {
+					t.Error(err)
+				} else if puts[0].Err == nil {
+					taken.Add(1)
+				}
+			})
+		}
+		wait.Wait()
+		if n := taken.Load(); n != 1 {
+			t.Fatalf("%d of 8 grants that give %s to others were taken, want 1", n, account)
+		}
 	}
 }

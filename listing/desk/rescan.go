@@ -157,7 +157,8 @@ func (d *Desk) again(ctx context.Context, l *listing.Listing, since uint64, dry 
 // that there are: yield is told how many were gone through since it was last called, and of each outcome that would flip. It
 // changes nothing. Errors: the context's, the store's, yield's.
 func (d *Desk) Replay(ctx context.Context, f book.Filter, rules listing.Rules, yield func(done int, flip *Changed) error) error {
-	present, tried := d.book.Policy(), d.book.Trying(rules)
+	present := d.book.Policy()
+	tried := present.With(rules) // and the same grants and standings, whatever changes meanwhile
 	var after listing.Key
 	for {
 		page, next, err := d.book.List(ctx, f, after, 1000)
