@@ -62,6 +62,14 @@ func NewPolicy(revision uint64, rules Rules, grants []Grant, standings []Standin
 	return p
 }
 
+// With returns the same grants and standings with other valid rules.
+func (p *Policy) With(rules Rules) *Policy {
+	q := *p
+	q.rules = rules
+	q.rules.Brands, q.rules.Rates = maps.Clone(rules.Brands), maps.Clone(rules.Rates)
+	return &q
+}
+
 // Revision is what the policy was made of.
 func (p *Policy) Revision() uint64 { return p.revision }
 

@@ -18,8 +18,11 @@ type retention struct {
 	log  *slog.Logger
 }
 
-// run forgets, now and every few hours, until ctx ends.
+// run forgets, now and every few hours, until ctx ends. Before that it finishes what was forgotten before the server ended.
 func (r *retention) run(ctx context.Context) {
+	if err := r.desk.Book().Wipe(ctx); err != nil && ctx.Err() == nil {
+		r.log.Error("what is left of forgotten listings could not be overwritten", "error", err)
+	}
 	if r.age == 0 {
 		return
 	}

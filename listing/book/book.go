@@ -46,8 +46,8 @@ type Book struct {
 	store *store.Store
 	log   *slog.Logger
 
-	wiping   sync.Mutex // held through a wipe
-	granting sync.Mutex // held while grants change: they are held against those that memory shows
+	wiping   chan struct{} // holds one through a wipe
+	settling sync.Mutex    // held through changes of grants, which are decided by what memory shows of the others
 
 	mu      sync.Mutex // protects what follows, for whoever applies a change
 	turn    *sync.Cond // on mu: applied has grown
@@ -66,7 +66,7 @@ func Open(ctx context.Context, path string, o Options) (*Book, error) {
 	if err != nil {
 		return nil, translate(err)
 	}
-	b := &Book{store: s, log: o.Log}
+	b := &Book{store: s, log: o.Log, wiping: make(chan struct{}, 1)}
 	b.turn = sync.NewCond(&b.mu)
 	b.applied = s.Revision()
 	err = b.loadPolicy(ctx)

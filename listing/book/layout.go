@@ -21,6 +21,7 @@ import (
 //	rules       "rules" -> the rules as they were set, YAML
 //	progress    "catalog" -> revision of the catalogue up to which photos were worked through, a number
 //	survey      "likelihoods" -> how much likelier brands' photos are to be matched by chance: count, and each: brand, factor (8)
+//	            "unwiped" -> revision that erased listing images whose bytes may still be in the file, a number
 //
 // A listing image, format 1:
 //
@@ -57,6 +58,7 @@ var (
 	keyRules   = []byte("rules")
 	keyCatalog = []byte("catalog")
 	keySurvey  = []byte("likelihoods")
+	keyUnwiped = []byte("unwiped")
 )
 
 // The kinds of change, as the log has them.

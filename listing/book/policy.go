@@ -47,14 +47,6 @@ func (p *policy) build() *listing.Policy {
 	return listing.NewPolicy(p.revision, p.rules, slices.Collect(maps.Values(p.grants)), slices.Collect(maps.Values(p.standings)))
 }
 
-// Trying is the policy of now with other rules.
-func (b *Book) Trying(rules listing.Rules) *listing.Policy {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	p := policy{grants: b.policy.grants, standings: b.policy.standings, rules: rules, revision: b.policy.revision}
-	return p.build()
-}
-
 // PolicyAt is what decisions rested upon at a revision. Errors: ErrRevision, the context's.
 func (b *Book) PolicyAt(ctx context.Context, revision uint64) (*listing.Policy, error) {
 	if revision == 0 {
@@ -184,10 +176,10 @@ func (b *Book) PutGrants(ctx context.Context, grants ...listing.Grant) ([]Put, u
 		grants[i] = grants[i].Normal()
 		puts[i].Err = grants[i].Validate()
 	}
+	b.settling.Lock()
+	defer b.settling.Unlock()
 	var taken map[[2]string]listing.Grant
 	var accounts map[[2]string][]string // IDs of these, by brand and seller
-	b.granting.Lock()
-	defer b.granting.Unlock()
 	span, err := b.commit(ctx, func(v *store.View) ([]store.Change, error) {
 		var changes []store.Change
 		taken, accounts = map[[2]string]listing.Grant{}, map[[2]string][]string{}
@@ -320,6 +312,8 @@ func (b *Book) Grants(ctx context.Context, brand, afterBrand, afterID string, re
 
 // DeleteGrant takes a grant back. Errors: ErrGrantNotFound, index.ErrReadOnly.
 func (b *Book) DeleteGrant(ctx context.Context, brand, id string) error {
+	b.settling.Lock()
+	defer b.settling.Unlock()
 	_, err := b.commit(ctx, func(v *store.View) ([]store.Change, error) {
 		switch _, err := v.Get(roomGrants, pairKey(brand, id)); {
 		case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrInvalid):

@@ -3,6 +3,7 @@ package book
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"time"
@@ -81,7 +82,8 @@ func (b *Book) List(ctx context.Context, f Filter, after listing.Key, limit int)
 const eraseBatch = 500
 
 // Erase forgets the listing images that pass a filter: they leave the state and the past, and once it returns the bytes of the
-// file as well. It returns how many there were. Errors: the context's, with some of them erased; index.ErrReadOnly.
+// file as well, as does what an Erase that was broken off has left there. It returns how many there were. Errors: the context's,
+// with some of them erased; index.ErrReadOnly.
 func (b *Book) Erase(ctx context.Context, f Filter) (erased int, err error) {
 	var after listing.Key
 	for {
@@ -93,7 +95,7 @@ func (b *Book) Erase(ctx context.Context, f Filter) (erased int, err error) {
 		for i := range page {
 			keys = append(keys, page[i].Key)
 		}
-		n, err := b.erase(ctx, keys)
+		n, err := b.erase(ctx, &f, keys)
 		if erased += n; err != nil {
 			return erased, err
 		}
@@ -102,14 +104,11 @@ func (b *Book) Erase(ctx context.Context, f Filter) (erased int, err error) {
 		}
 		after = *next
 	}
-	if erased == 0 {
-		return 0, nil
-	}
-	return erased, b.wipe(ctx)
+	return erased, b.Wipe(ctx)
 }
 
-// erase forgets listing images by name; names of what is not there are passed over.
-func (b *Book) erase(ctx context.Context, keys []listing.Key) (int, error) {
+// erase forgets listing images by name; names of what is not there, or does not pass the filter any more, are passed over.
+func (b *Book) erase(ctx context.Context, f *Filter, keys []listing.Key) (int, error) {
 	if len(keys) == 0 {
 		return 0, nil
 	}
@@ -125,8 +124,14 @@ func (b *Book) erase(ctx context.Context, keys []listing.Key) (int, error) {
 			if err != nil {
 				return nil, err
 			}
+			if !f.passes(&l.Listing) {
+				continue // it was checked again since
+			}
 			shown, hits = append(shown, l.shown), append(hits, l.Hits)
 			changes = append(changes, store.Change{Kind: kindErased, Room: roomListings, Key: keyOf(k), Erase: true})
+		}
+		if len(changes) > 0 { // known to who comes after a crash
+			changes = append(changes, store.Change{Kind: kindPut, Room: roomProgress, Key: keyUnwiped, Value: binary.AppendUvarint(nil, v.Next())})
 		}
 		return changes, nil
 	}, func(store.Span) {
@@ -142,11 +147,35 @@ func (b *Book) erase(ctx context.Context, keys []listing.Key) (int, error) {
 	return len(shown), nil
 }
 
-// wipe overwrites what erased listing images have left in the file.
-func (b *Book) wipe(ctx context.Context) error {
-	b.wiping.Lock()
-	defer b.wiping.Unlock()
-	return translate(b.store.Wipe(ctx))
+// Wipe overwrites what erased listing images have left in the file, unless that was done since the last of them was erased.
+// Errors: the context's, index.ErrReadOnly.
+func (b *Book) Wipe(ctx context.Context) error {
+	select {
+	case b.wiping <- struct{}{}:
+		defer func() { <-b.wiping }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	left, err := b.store.Get(roomProgress, keyUnwiped)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // by another one, maybe, that was waited for
+	}
+	if err != nil {
+		return translate(err)
+	}
+	if err := b.store.Wipe(ctx); err != nil {
+		return translate(err)
+	}
+	_, err = b.commit(ctx, func(v *store.View) ([]store.Change, error) {
+		switch now, err := v.Get(roomProgress, keyUnwiped); {
+		case err != nil:
+			return nil, err
+		case now.Revision != left.Revision:
+			return nil, nil // more was erased meanwhile, by one that waits for its turn
+		}
+		return []store.Change{{Kind: kindTaken, Room: roomProgress, Key: keyUnwiped}}, nil
+	}, func(store.Span) {})
+	return err
 }
 
 // photoKey names a photo in the store.

@@ -115,9 +115,10 @@ func (d *Desk) Check(ctx context.Context, lane match.Lane, q Question) (Answer, 
 	if err != nil {
 		return Answer{}, err
 	}
-	// Photos that came while this was under way may have been held against what was remembered before it was.
-	if until := d.following.Load(); until > r.Revision {
-		if l, err = d.overtaken(ctx, lane, &l, r.Revision, until); err != nil {
+	// It is seen to although nobody may wait for it any more: what is remembered would miss these photos for good. What is too
+	// plain matches nothing, whatever came, and was held against no revision.
+	if r.Status != match.TooPlain {
+		if l, err = d.overtaken(context.WithoutCancel(ctx), lane, &l, r.Revision); err != nil {
 			return Answer{}, err
 		}
 	}
@@ -183,6 +184,17 @@ func (d *Desk) subjectOf(ctx context.Context, l *listing.Listing) (s match.Subje
 		return s, false, err
 	}
 	return match.Subject{Fingerprint: &l.Fingerprint, Features: f, Original: l.Original}, true, nil
+}
+
+// unfit tells whether an error is of one listing image or photo alone, and will be of it the next time as well: it is of another
+// recipe, or damaged. The others must not wait for it.
+func unfit(err error) bool {
+	return errors.Is(err, index.ErrRecipe) || errors.Is(err, index.ErrCorrupt) || errors.Is(err, match.ErrInvalid)
+}
+
+// samePicture tells whether two states of a listing image are of the same picture.
+func samePicture(a, b *listing.Listing) bool {
+	return a.Original == b.Original && a.Fingerprint == b.Fingerprint && a.Features == b.Features
 }
 
 // gone tells whether an error says that a listing image, or a photo, was deleted in the meantime.

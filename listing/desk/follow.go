@@ -41,21 +41,37 @@ func (d *Desk) Follow(ctx context.Context) {
 // follow is Follow until trouble comes.
 func (d *Desk) follow(ctx context.Context) error {
 	done := d.book.Progress()
+	last, err := d.photos.Await(ctx, 0)
+	if err != nil {
+		return err
+	}
+	restarted := uint64(0)
+	if done > last {
+		d.log.Warn("the catalogue is behind what was worked through of it, it was rolled back or replaced: all photos are worked through again",
+			"worked_through", done, "revision", last)
+		done, restarted = 0, last
+	}
 	for {
-		last, err := d.photos.Await(ctx, done)
-		if err != nil {
+		if last, err = d.photos.Await(ctx, done); err != nil {
 			return err
 		}
 		for done < last {
-			if done, err = d.step(ctx, done); err != nil {
+			// Of a listing image that says to have been held against what is not there, or against what was there before, nothing
+			// is known.
+			known := last
+			if done < restarted {
+				known = 0
+			}
+			if done, err = d.step(ctx, done, known); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// step works through the next photos that changed, and returns the revision up to which that was.
-func (d *Desk) step(ctx context.Context, done uint64) (uint64, error) {
+// step works through the next photos that changed, and returns the revision up to which that was. Listing images that were held
+// against a revision of the catalogue, up to known, were held against the photos until then.
+func (d *Desk) step(ctx context.Context, done, known uint64) (uint64, error) {
 	changes, until, err := d.photos.Changes(ctx, done, followed)
 	if err != nil {
 		return done, err
@@ -63,91 +79,109 @@ func (d *Desk) step(ctx context.Context, done uint64) (uint64, error) {
 	// From here on checks see to these photos themselves, where they have matched against an earlier catalogue: what they
 	// remember from here on is not looked at below, what they have remembered before is.
 	d.following.Store(until)
-	photos, err := d.present(ctx, changes)
+	came, err := d.present(ctx, changes)
 	if err != nil {
 		return done, err
 	}
-	if err := d.catchUp(ctx, photos); err != nil {
+	if err := d.catchUp(ctx, came, known); err != nil {
 		return done, err
 	}
-	if err := d.quarantine(ctx, photos); err != nil {
+	if err := d.quarantine(ctx, came.photos); err != nil {
 		return done, err
 	}
 	return until, d.book.SetProgress(ctx, until)
 }
 
-// present are the photos whose pictures changed, as they are now.
-func (d *Desk) present(ctx context.Context, changes []index.PhotoChange) (photos []index.Photo, err error) {
-	seen := map[index.Key]bool{}
-	for _, c := range changes {
-		if c.Deleted || c.Metadata || seen[c.Key] {
-			continue
-		}
-		seen[c.Key] = true
-		p, err := d.photos.Get(ctx, c.Key)
-		if errors.Is(err, index.ErrNotFound) {
-			continue // deleted since
-		}
-		if err != nil {
-			return nil, err
-		}
-		photos = append(photos, p)
-	}
-	return photos, nil
+// arrivals are photos that came, as they are now, and at which revision each got its picture, as far as changes were looked at.
+type arrivals struct {
+	photos []index.Photo
+	at     map[index.Key]uint64
 }
 
-// catchUp finds the listing images of the past that were made from photos, and decides about them anew.
-func (d *Desk) catchUp(ctx context.Context, photos []index.Photo) error {
-	if len(photos) == 0 || d.book.Count() == 0 {
+// stale tells whether a hit is with the picture that a photo had before.
+func (a *arrivals) stale(h *listing.Hit) bool { return h.Revision < a.at[h.Photo] }
+
+// present are the photos whose pictures changed.
+func (d *Desk) present(ctx context.Context, changes []index.PhotoChange) (arrivals, error) {
+	came := arrivals{at: map[index.Key]uint64{}}
+	var keys []index.Key
+	for _, c := range changes {
+		if c.Deleted || c.Metadata {
+			continue
+		}
+		if came.at[c.Key] == 0 {
+			keys = append(keys, c.Key)
+		}
+		came.at[c.Key] = c.Revision
+	}
+	for _, k := range keys {
+		p, err := d.photos.Get(ctx, k)
+		switch {
+		case errors.Is(err, index.ErrNotFound):
+			delete(came.at, k) // deleted since
+		case unfit(err):
+			d.log.Warn("a photo can't be held against listing images", "photo", k.String(), "error", err)
+			delete(came.at, k)
+		case err != nil:
+			return arrivals{}, err
+		default:
+			came.photos = append(came.photos, p)
+		}
+	}
+	return came, nil
+}
+
+// catchUp finds the listing images of the past that were made from photos, and decides about them anew. Those that were checked
+// when a photo was there already are left as the check found them: it had the pixels.
+func (d *Desk) catchUp(ctx context.Context, came arrivals, known uint64) error {
+	if len(came.photos) == 0 || d.book.Count() == 0 {
 		return nil
 	}
 	began := time.Now()
-	pairs, err := d.near(ctx, photos)
-	if err != nil {
-		return err
-	}
-	found, err := d.judge(ctx, pairs, listing.MostFalse)
-	if err != nil {
-		return err
-	}
+	looked, matched := 0, 0
 	g, each := errgroup.WithContext(ctx)
 	g.SetLimit(revised)
-	for _, j := range found {
-		known := slices.ContainsFunc(j.listing.Hits, func(h listing.Hit) bool {
-			return slices.ContainsFunc(photos, func(p index.Photo) bool { return p.Key == h.Photo })
-		})
-		if len(j.hits) == 0 && !known {
-			continue
+	err := d.near(ctx, came.photos, func(l *listing.Listing, p *index.Photo) bool {
+		catalog := l.Decision.Catalog
+		return catalog > known || catalog < came.at[p.Key]
+	}, listing.MostFalse, func(j judged) error {
+		looked++
+		if len(j.hits) == 0 && !slices.ContainsFunc(j.listing.Hits, func(h listing.Hit) bool { return came.stale(&h) }) {
+			return nil
 		}
+		matched++
 		g.Go(func() error {
-			_, err := d.revise(each, j.listing.Key, j.hits, photos)
+			_, err := d.revise(each, j.listing, j.hits, came)
 			if gone(err) {
 				return nil
 			}
 			return err
 		})
-	}
-	if err := g.Wait(); err != nil {
+		return nil
+	})
+	if err := errors.Join(err, g.Wait()); err != nil {
 		return err
 	}
 	d.log.LogAttrs(ctx, slog.LevelDebug, "photos were held against the listing images of the past",
-		slog.Int("photos", len(photos)), slog.Int("looked_at", len(pairs)), slog.Int("matched", len(found)), slog.Duration("took", time.Since(began)))
+		slog.Int("photos", len(came.photos)), slog.Int("looked_at", looked), slog.Int("matched", matched), slog.Duration("took", time.Since(began)))
 	return nil
 }
 
-// revise puts the hits with some photos in the place of those that were remembered with them.
-func (d *Desk) revise(ctx context.Context, k listing.Key, hits []listing.Hit, photos []index.Photo) (listing.Listing, error) {
-	return d.book.Revise(ctx, k, func(l *listing.Listing) {
-		most := max(match.DefaultLimit, len(l.Hits))
-		l.Hits = slices.DeleteFunc(l.Hits, func(h listing.Hit) bool {
-			if hitWith(hits, h.Photo) != nil {
-				return true
+// revise adds hits with photos that came to those that are remembered of a listing image, and takes away those with the pictures
+// that these photos had before. Where the listing has another image by now nothing changes: its check has seen to the photos.
+func (d *Desk) revise(ctx context.Context, seen *listing.Listing, hits []listing.Hit, came arrivals) (listing.Listing, error) {
+	return d.book.Revise(ctx, seen.Key, func(l *listing.Listing) {
+		if !samePicture(l, seen) {
+			return
+		}
+		most := min(max(match.DefaultLimit, len(l.Hits)), match.MaxLimit)
+		l.Hits = slices.DeleteFunc(l.Hits, func(h listing.Hit) bool { return came.stale(&h) })
+		for i := range hits {
+			// What is there with the same picture was found by more than is known now.
+			if hitWith(l.Hits, hits[i].Photo) == nil {
+				l.Hits = append(l.Hits, hits[i])
 			}
-			// A photo that was replaced by another picture is hit no more, but as far as it was found now.
-			i := slices.IndexFunc(photos, func(p index.Photo) bool { return p.Key == h.Photo })
-			return i >= 0 && photos[i].Revision > h.Revision
-		})
-		l.Hits = append(l.Hits, hits...)
+		}
 		byScore(l.Hits)
 		l.Hits = l.Hits[:min(len(l.Hits), most)]
 		if l.Status != match.TooPlain {
@@ -155,42 +189,53 @@ func (d *Desk) revise(ctx context.Context, k listing.Key, hits []listing.Hit, ph
 				l.Status = match.Found
 			}
 		}
-		for i := range photos {
-			l.Decision.Catalog = max(l.Decision.Catalog, photos[i].Revision)
+		for _, at := range came.at {
+			l.Decision.Catalog = max(l.Decision.Catalog, at)
 		}
 	})
 }
 
-// overtaken holds a listing image, whose check matched against the catalogue of one revision, against the photos that came up
-// to another, and returns it as it stands then.
-func (d *Desk) overtaken(ctx context.Context, lane match.Lane, l *listing.Listing, from, until uint64) (listing.Listing, error) {
-	for from < until {
+// overtaken holds a listing image, which was matched against the catalogue of one revision, against the photos that came since
+// and that Follow may have held against what was remembered before it was. It returns the listing image as it stands then.
+func (d *Desk) overtaken(ctx context.Context, lane match.Lane, l *listing.Listing, from uint64) (listing.Listing, error) {
+	for until := d.following.Load(); from < until; {
 		changes, upTo, err := d.photos.Changes(ctx, from, followed)
 		if err != nil {
 			return *l, err
 		}
-		photos, err := d.present(ctx, changes)
+		if upTo <= from {
+			break // the catalogue is behind what was worked through of it: follow sees to that
+		}
+		from = upTo
+		came, err := d.present(ctx, changes)
 		if err != nil {
 			return *l, err
 		}
-		if len(photos) > 0 {
-			searched, err := d.searched(ctx)
-			if err != nil {
-				return *l, err
-			}
-			hits, err := d.hits(ctx, lane, pair{l, photos}, searched, listing.MostFalse)
-			if err != nil {
-				return *l, err
-			}
-			if len(hits) > 0 {
-				now, err := d.revise(ctx, l.Key, hits, photos)
-				if err != nil {
-					return *l, fmt.Errorf("hold against photos that came meanwhile: %w", err)
-				}
-				*l = now
-			}
+		if len(came.photos) == 0 {
+			continue
 		}
-		from = upTo
+		searched, err := d.searched(ctx)
+		if err != nil {
+			return *l, err
+		}
+		hits, err := d.hits(ctx, lane, pair{l, came.photos}, searched, listing.MostFalse)
+		if unfit(err) {
+			continue
+		}
+		if err != nil {
+			return *l, err
+		}
+		if len(hits) == 0 && !slices.ContainsFunc(l.Hits, func(h listing.Hit) bool { return came.stale(&h) }) {
+			continue
+		}
+		now, err := d.revise(ctx, l, hits, came)
+		if gone(err) {
+			return *l, nil // forgotten since
+		}
+		if err != nil {
+			return *l, fmt.Errorf("hold against photos that came meanwhile: %w", err)
+		}
+		*l = now
 	}
 	return *l, nil
 }

@@ -31,6 +31,10 @@ func (d *Desk) quarantine(ctx context.Context, photos []index.Photo) error {
 			if gone(err) {
 				return nil
 			}
+			if unfit(err) {
+				d.log.Warn("it can't be told whether another brand has a photo as well", "photo", k.String(), "error", err)
+				return nil
+			}
 			if err != nil {
 				return fmt.Errorf("look whether another brand has photo %v: %w", k, err)
 			}

@@ -6,9 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -45,9 +45,13 @@ type pair struct {
 	photos  []index.Photo
 }
 
-// near finds the listing images that any of some photos may be in, by whole pictures or because they are remembered so, as
-// pairs by listing image.
-func (d *Desk) near(ctx context.Context, photos []index.Photo) ([]pair, error) {
+// nearPage is how many listing images are read and judged at a time: what all of a flood are is not for memory.
+const nearPage = 500
+
+// near finds the listing images that any of some photos may be in, by whole pictures or because they are remembered so, judges
+// them, and shows what was found in each, page by page in the order in which they came to be remembered. Pairs of which take says
+// no are passed over.
+func (d *Desk) near(ctx context.Context, photos []index.Photo, take func(*listing.Listing, *index.Photo) bool, most float64, show func(judged) error) error {
 	codes := make([][]fingerprint.Hash256, len(photos))
 	for i := range photos {
 		if f := &photos[i].Fingerprint; f.Recipe == fingerprint.Current {
@@ -58,7 +62,7 @@ func (d *Desk) near(ctx context.Context, photos []index.Photo) ([]pair, error) {
 	}
 	found, err := d.book.Near(ctx, codes, radius(d.book.Count()))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	byImage := map[uint64][]int{} // photos, by the revision that names the listing image
 	for i, images := range found {
@@ -71,27 +75,45 @@ func (d *Desk) near(ctx context.Context, photos []index.Photo) ([]pair, error) {
 			}
 		}
 	}
-	images := make([]uint64, 0, len(byImage))
-	for shown := range byImage {
-		images = append(images, shown)
+	searched, err := d.searched(ctx)
+	if err != nil {
+		return err
 	}
-	slices.Sort(images)
-	pairs := make([]pair, 0, len(images))
-	for _, shown := range images {
-		l, err := d.book.Shown(ctx, shown)
-		if gone(err) {
-			continue
+	for images := range slices.Chunk(slices.Sorted(maps.Keys(byImage)), nearPage) {
+		var pairs []pair
+		for _, shown := range images {
+			l, err := d.book.Shown(ctx, shown)
+			if gone(err) {
+				continue
+			}
+			if unfit(err) {
+				d.log.Warn("a listing image of the past can't be read", "remembered_at", shown, "error", err)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			p := pair{listing: &l}
+			for _, i := range byImage[shown] {
+				if take(&l, &photos[i]) {
+					p.photos = append(p.photos, photos[i])
+				}
+			}
+			if len(p.photos) > 0 {
+				pairs = append(pairs, p)
+			}
 		}
+		all, err := d.judge(ctx, pairs, searched, most)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		p := pair{listing: &l}
-		for _, i := range byImage[shown] {
-			p.photos = append(p.photos, photos[i])
+		for _, j := range all {
+			if err := show(j); err != nil {
+				return err
+			}
 		}
-		pairs = append(pairs, p)
 	}
-	return pairs, nil
+	return nil
 }
 
 // judged is what was found in a listing image.
@@ -101,32 +123,28 @@ type judged struct {
 }
 
 // judge holds pairs against each other, several at a time.
-func (d *Desk) judge(ctx context.Context, pairs []pair, most float64) ([]judged, error) {
-	searched, err := d.searched(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var mu sync.Mutex
-	var all []judged
+func (d *Desk) judge(ctx context.Context, pairs []pair, searched int, most float64) ([]judged, error) {
+	all := make([]judged, len(pairs))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(2 * runtime.GOMAXPROCS(0))
-	for _, p := range pairs {
+	for i, p := range pairs {
 		g.Go(func() error {
 			hits, err := d.hits(ctx, match.Batch, p, searched, most)
+			if unfit(err) {
+				d.log.Warn("a listing image of the past can't be held against photos", "revision", p.listing.Revision, "error", err)
+				return nil
+			}
 			if err != nil {
 				return err
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			all = append(all, judged{p.listing, hits})
+			all[i] = judged{p.listing, hits}
 			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(a, b judged) int { return a.listing.Key.Compare(b.listing.Key) })
-	return all, nil
+	return slices.DeleteFunc(all, func(j judged) bool { return j.listing == nil }), nil
 }
 
 // hopeless is the log-odds, by whole pictures, below which a photo is not worth reading features for.
@@ -140,7 +158,7 @@ func (d *Desk) hits(ctx context.Context, lane match.Lane, p pair, searched int, 
 	first := match.Subject{Fingerprint: &p.listing.Fingerprint, Original: p.listing.Original}
 	r, err := d.matcher.Judge(ctx, lane, first, p.photos, searched, match.Options{MinScore: -1, Limit: match.MaxLimit, Depth: match.Whole})
 	if err != nil {
-		return nil, fmt.Errorf("listing image %v: %w", p.listing.Key, err)
+		return nil, fmt.Errorf("listing image of revision %d: %w", p.listing.Revision, err)
 	}
 	var likely []index.Photo
 	for i := range r.Matches {
@@ -162,7 +180,7 @@ func (d *Desk) hits(ctx context.Context, lane match.Lane, p pair, searched int, 
 		return nil, err
 	}
 	if r, err = d.matcher.Judge(ctx, lane, s, likely, searched, match.Options{MaxFalsePerMillion: most, Limit: match.MaxLimit}); err != nil {
-		return nil, fmt.Errorf("listing image %v: %w", p.listing.Key, err)
+		return nil, fmt.Errorf("listing image of revision %d: %w", p.listing.Revision, err) // its name is not for logs
 	}
 	return hitsOf(&r), nil
 }
@@ -189,22 +207,19 @@ func (d *Desk) Find(ctx context.Context, w Wanted, most float64) ([]listing.List
 	if err != nil {
 		return nil, err
 	}
-	pairs, err := d.near(ctx, photos)
-	if err != nil {
-		return nil, err
-	}
-	found, err := d.judge(ctx, pairs, most)
-	if err != nil {
-		return nil, err
-	}
 	var listings []listing.Listing
 	at := map[listing.Key]int{}
-	for _, j := range found {
+	all := func(*listing.Listing, *index.Photo) bool { return true }
+	err = d.near(ctx, photos, all, most, func(j judged) error {
 		if len(j.hits) > 0 {
 			at[j.listing.Key] = len(listings)
 			j.listing.Hits = j.hits
 			listings = append(listings, *j.listing)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	// A check looks for parts as well: what is remembered of that stands beside what was found now.
 	for i := range photos {
@@ -225,7 +240,7 @@ func (d *Desk) Find(ctx context.Context, w Wanted, most float64) ([]listing.List
 func (d *Desk) remembered(ctx context.Context, p *index.Photo, most float64, listings []listing.Listing, at map[listing.Key]int) ([]listing.Listing, error) {
 	for _, shown := range d.book.Hitting(p.Key) {
 		l, err := d.book.Shown(ctx, shown)
-		if gone(err) {
+		if gone(err) || unfit(err) {
 			continue
 		}
 		if err != nil {

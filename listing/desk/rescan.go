@@ -120,16 +120,26 @@ func (d *Desk) again(ctx context.Context, l *listing.Listing, since uint64, dry 
 	if dry {
 		now.Decision = d.book.Policy().Decide(now.Facts, now.Status, now.Hits, now.Decision.Catalog)
 	} else {
+		found := now
 		now, err = d.book.Revise(ctx, l.Key, func(r *listing.Listing) {
-			// Photos that came after this match were held against the listing image by others.
-			later := slices.DeleteFunc(r.Hits, func(h listing.Hit) bool { return h.Revision <= now.Decision.Catalog })
-			r.Status, r.Hits = now.Status, slices.Concat(later, now.Hits)
-			r.Decision.Catalog = max(r.Decision.Catalog, now.Decision.Catalog)
-			if len(later) > 0 {
-				r.Status = match.Found
-				byScore(r.Hits)
+			if !samePicture(r, l) {
+				return // it was checked again with another image, which was matched then
 			}
+			// Photos that came after this match were held against the listing image by others.
+			later := slices.DeleteFunc(r.Hits, func(h listing.Hit) bool { return h.Revision <= found.Decision.Catalog })
+			r.Status, r.Hits = found.Status, slices.Clone(found.Hits)
+			if len(later) > 0 {
+				r.Hits = slices.DeleteFunc(r.Hits, func(h listing.Hit) bool { return hitWith(later, h.Photo) != nil })
+				r.Status, r.Hits = match.Found, append(r.Hits, later...)
+				byScore(r.Hits)
+				r.Hits = r.Hits[:min(len(r.Hits), match.MaxLimit)]
+			}
+			r.Decision.Catalog = max(r.Decision.Catalog, found.Decision.Catalog)
 		})
+		if err == nil && ok && found.Status != match.TooPlain {
+			// What was replaced after this match may have been taken away before it was put back here.
+			now, err = d.overtaken(ctx, match.Batch, &now, found.Decision.Catalog)
+		}
 		if gone(err) {
 			return step, nil
 		}
@@ -147,7 +157,8 @@ func (d *Desk) again(ctx context.Context, l *listing.Listing, since uint64, dry 
 // that there are: yield is told how many were gone through since it was last called, and of each outcome that would flip. It
 // changes nothing. Errors: the context's, the store's, yield's.
 func (d *Desk) Replay(ctx context.Context, f book.Filter, rules listing.Rules, yield func(done int, flip *Changed) error) error {
-	present, tried := d.book.Policy(), d.book.Trying(rules)
+	present := d.book.Policy()
+	tried := present.With(rules) // and the same grants and standings, whatever changes meanwhile
 	var after listing.Key
 	for {
 		page, next, err := d.book.List(ctx, f, after, 1000)
