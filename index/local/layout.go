@@ -13,6 +13,7 @@ import (
 	"touchstone/fingerprint/feature"
 	"touchstone/index"
 	"touchstone/store"
+	"touchstone/store/packed"
 )
 
 // The layout of a photo in the store's room "photos", formats 1 and 2. The key is the brand, a zero byte, and the photo's ID:
@@ -100,39 +101,35 @@ func parseKey(b []byte) (index.Key, error) {
 }
 
 func encode(p *index.Photo, f reference) []byte {
-	b := make([]byte, 0, 128+fingerprint.Size+referenceSize+len(p.Product)+len(p.Variant)+len(p.SourceURI))
-	str := func(s string) {
-		b = binary.AppendUvarint(b, uint64(len(s)))
-		b = append(b, s...)
-	}
+	w := packed.Writer{Bytes: make([]byte, 0, 128+fingerprint.Size+referenceSize+len(p.Product)+len(p.Variant)+len(p.SourceURI))}
 	if f == (reference{}) {
-		b = append(b, photoFormat)
+		w.Byte(photoFormat)
 	} else {
-		b = append(b, featuredFormat)
+		w.Byte(featuredFormat)
 	}
-	str(p.Product)
-	str(p.Variant)
-	str(p.SourceURI)
-	b = binary.AppendUvarint(b, uint64(len(p.Labels)))
+	w.String(p.Product)
+	w.String(p.Variant)
+	w.String(p.SourceURI)
+	w.Number(uint64(len(p.Labels)))
 	for _, name := range slices.Sorted(maps.Keys(p.Labels)) {
-		str(name)
-		str(p.Labels[name])
+		w.String(name)
+		w.String(p.Labels[name])
 	}
-	str(p.ListPrice.Currency)
-	b = binary.AppendUvarint(b, uint64(p.ListPrice.Units))
-	b = binary.AppendUvarint(b, uint64(p.ListPrice.Nanos))
-	b = append(b, p.Original.SHA256[:]...)
-	b = binary.AppendUvarint(b, uint64(p.Original.Bytes))
-	b = binary.AppendUvarint(b, uint64(p.Original.Width))
-	b = binary.AppendUvarint(b, uint64(p.Original.Height))
-	str(p.Original.Format)
-	b = binary.BigEndian.AppendUint64(b, uint64(p.Added.UnixNano()))
-	b, _ = p.Fingerprint.AppendBinary(b) // never fails
+	w.String(p.ListPrice.Currency)
+	w.Number(uint64(p.ListPrice.Units))
+	w.Number(uint64(p.ListPrice.Nanos))
+	w.Raw(p.Original.SHA256[:])
+	w.Number(uint64(p.Original.Bytes))
+	w.Number(uint64(p.Original.Width))
+	w.Number(uint64(p.Original.Height))
+	w.String(p.Original.Format)
+	w.Fixed(uint64(p.Added.UnixNano()))
+	w.Bytes, _ = p.Fingerprint.AppendBinary(w.Bytes) // never fails
 	if f != (reference{}) {
-		b = binary.BigEndian.AppendUint64(b, f.revision)
-		b = binary.BigEndian.AppendUint16(b, uint16(f.recipe))
+		w.Fixed(f.revision)
+		w.Bytes = binary.BigEndian.AppendUint16(w.Bytes, uint16(f.recipe))
 	}
-	return b
+	return w.Bytes
 }
 
 // photoOf reads a record of the store.
@@ -157,83 +154,43 @@ func photoIn(r store.Record) (index.Photo, reference, error) {
 
 // decode reads what encode wrote, and nothing that it would have written otherwise.
 func decode(b []byte) (p index.Photo, at reference, err error) {
-	d := decoder{rest: b}
-	if f := d.take(1); len(f) == 1 && f[0] != photoFormat && f[0] != featuredFormat {
-		return p, at, fmt.Errorf("%w: value of format %d, this program writes %d and %d", index.ErrCorrupt, f[0], photoFormat, featuredFormat)
+	r := packed.NewReader(b)
+	format := r.Byte()
+	if r.Err() == nil && format != photoFormat && format != featuredFormat {
+		return p, at, fmt.Errorf("%w: value of format %d, this program writes %d and %d", index.ErrCorrupt, format, photoFormat, featuredFormat)
 	}
-	p.Product, p.Variant, p.SourceURI = d.str(), d.str(), d.str()
+	p.Product, p.Variant, p.SourceURI = r.String(), r.String(), r.String()
 	last := ""
-	for n := d.number(index.MaxLabels); n > 0 && d.err == nil; n-- {
-		name, value := d.str(), d.str()
+	for n := r.Number(index.MaxLabels); n > 0 && r.Err() == nil; n-- {
+		name, value := r.String(), r.String()
 		if name <= last {
-			d.fail("labels out of order")
+			r.Fail("labels out of order")
 		}
 		if p.Labels == nil {
 			p.Labels = map[string]string{}
 		}
 		p.Labels[name], last = value, name
 	}
-	p.ListPrice.Currency = d.str()
-	p.ListPrice.Units = int64(d.number(math.MaxInt64))
-	p.ListPrice.Nanos = int32(d.number(math.MaxInt32))
-	copy(p.Original.SHA256[:], d.take(32))
-	p.Original.Bytes = int64(d.number(math.MaxInt64))
-	p.Original.Width = int(d.number(math.MaxInt32))
-	p.Original.Height = int(d.number(math.MaxInt32))
-	p.Original.Format = d.str()
-	if t := d.take(8); len(t) == 8 {
-		p.Added = time.Unix(0, int64(binary.BigEndian.Uint64(t))).UTC()
-	}
-	f := d.take(fingerprint.Size)
-	if len(b) > 0 && b[0] == featuredFormat && len(d.take(referenceSize)) > 0 {
+	p.ListPrice.Currency = r.String()
+	p.ListPrice.Units = int64(r.Number(math.MaxInt64))
+	p.ListPrice.Nanos = int32(r.Number(math.MaxInt32))
+	copy(p.Original.SHA256[:], r.Raw(32))
+	p.Original.Bytes = int64(r.Number(math.MaxInt64))
+	p.Original.Width, p.Original.Height = int(r.Number(math.MaxInt32)), int(r.Number(math.MaxInt32))
+	p.Original.Format = r.String()
+	p.Added = time.Unix(0, int64(r.Fixed())).UTC()
+	f := r.Raw(fingerprint.Size)
+	if format == featuredFormat && len(r.Raw(referenceSize)) > 0 {
 		if at, _ = referenceIn(b); at.revision == 0 || at.recipe == 0 {
-			d.fail("features without a revision or a recipe")
+			r.Fail("features without a revision or a recipe")
 		}
 	}
-	if len(d.rest) > 0 {
-		d.fail("trailing bytes")
+	err = r.End()
+	if err == nil {
+		err = p.Fingerprint.UnmarshalBinary(f)
 	}
-	if d.err == nil {
-		if err := p.Fingerprint.UnmarshalBinary(f); err != nil {
-			d.fail(err.Error())
-		}
-	}
-	if d.err != nil {
-		return index.Photo{}, reference{}, d.err
+	if err != nil {
+		return index.Photo{}, reference{}, fmt.Errorf("%w: %w", index.ErrCorrupt, err)
 	}
 	return p, at, nil
 }
-
-// decoder reads a value from its front; after the first failure it returns zeros.
-type decoder struct {
-	rest []byte
-	err  error
-}
-
-func (d *decoder) fail(what string) {
-	if d.err == nil {
-		d.err = fmt.Errorf("%w: value: %s", index.ErrCorrupt, what)
-	}
-}
-
-func (d *decoder) take(n int) []byte {
-	if d.err != nil || len(d.rest) < n {
-		d.fail("cut short")
-		return nil
-	}
-	b := d.rest[:n]
-	d.rest = d.rest[n:]
-	return b
-}
-
-func (d *decoder) number(most uint64) uint64 {
-	v, n := binary.Uvarint(d.rest)
-	if n <= 0 || v > most || n > 1 && d.rest[n-1] == 0 {
-		d.fail("number")
-		return 0
-	}
-	d.rest = d.rest[n:]
-	return v
-}
-
-func (d *decoder) str() string { return string(d.take(int(d.number(1 << 20)))) }
