@@ -254,7 +254,9 @@ func (s *listingService) WatchMatches(r *touchstonev1.WatchMatchesRequest, strea
 
 // resumption is what a resume token is bound to; the token has the revision since which changes are told of, and the listing
 // image that was gone through last.
-func resumption(r *touchstonev1.RescanRequest) query { return queryOf("rescan", filterOf(r.GetFilter())) }
+func resumption(r *touchstonev1.RescanRequest) query {
+	return queryOf("rescan", filterOf(r.GetFilter()))
+}
 
 func resumeTo(q query, p desk.Place) string {
 	return q.token(index.Key{Brand: p.After.Marketplace, ID: strconv.FormatUint(p.Since, 10) + "\x00" + p.After.Listing + "\x00" + p.After.Image})
