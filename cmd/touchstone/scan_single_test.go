@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	touchstonev1 "touchstone/proto/touchstone/v1"
+	"touchstone/table"
 )
 
 // TestScanEqualsMatch holds that a scan tells of each image what single calls do: the matches are those of match, the
@@ -111,5 +115,27 @@ func TestScanEqualsMatch(t *testing.T) {
 	}
 	if left := (&mortal{process: p}).listings(t, &touchstonev1.ListingFilter{}); len(left) != len(files)-2 {
 		t.Errorf("%d listing images are remembered, want %d", len(left), len(files)-2)
+	}
+}
+
+// Parquet of another schema is told by the columns that it has.
+func TestScanParquetOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	list, out := filepath.Join(dir, "others.parquet"), filepath.Join(dir, "out.csv")
+	w, err := table.Create(list, []table.Column{{Name: "file"}, {Name: "amount", Type: table.Number}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write("a.jpg", 4.99), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	exit, stderr := scanRun(t, nil, "127.0.0.1:1", "--out", out, list)
+	for _, want := range []string{`"path" is missing`, `"file"`, `"amount"`, "hint: touchstone scan --help tells the columns of a manifest"} {
+		if exit != exitFailure || !strings.Contains(stderr, want) {
+			t.Errorf("exit status %d, want %d and %q:\n%s", exit, exitFailure, want, stderr)
+		}
+	}
+	if _, err := os.Stat(out); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("results were begun: %v", err)
 	}
 }
