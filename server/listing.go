@@ -171,6 +171,9 @@ func (s *listingService) DeleteListings(ctx context.Context, r *touchstonev1.Del
 		return nil, refuse("listing_id", "required together with image_id")
 	}
 	f := book.Filter{Marketplace: r.GetMarketplace(), Listing: r.GetListingId(), Image: r.GetImageId(), Seller: r.GetSellerId()}
+	if err := checkFilter(&f); err != nil {
+		return nil, err
+	}
 	n, err := s.desk.Book().Erase(ctx, f)
 	if err != nil {
 		return nil, err
@@ -254,7 +257,9 @@ func (s *listingService) WatchMatches(r *touchstonev1.WatchMatchesRequest, strea
 
 // resumption is what a resume token is bound to; the token has the revision since which changes are told of, and the listing
 // image that was gone through last.
-func resumption(r *touchstonev1.RescanRequest) query { return queryOf("rescan", filterOf(r.GetFilter())) }
+func resumption(r *touchstonev1.RescanRequest) query {
+	return queryOf("rescan", filterOf(r.GetFilter()))
+}
 
 func resumeTo(q query, p desk.Place) string {
 	return q.token(index.Key{Brand: p.After.Marketplace, ID: strconv.FormatUint(p.Since, 10) + "\x00" + p.After.Listing + "\x00" + p.After.Image})

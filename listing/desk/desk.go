@@ -117,10 +117,10 @@ func (d *Desk) Check(ctx context.Context, lane match.Lane, q Question) (Answer, 
 	return a, nil
 }
 
-// Forget forgets the listing images that were seen before a time, for good, and returns how many they were. Errors: as
-// book.Erase.
+// Forget forgets the listing images that were seen before a time, for good, and returns how many they were. When one was seen is
+// what its marketplace says; where that lies ahead it is forgotten once it has not changed since the time. Errors: as book.Erase.
 func (d *Desk) Forget(ctx context.Context, before time.Time) (int, error) {
-	return d.book.Erase(ctx, book.Filter{Before: before})
+	return d.book.Erase(ctx, book.Filter{Aged: before})
 }
 
 // imageName is the name of an image that has none: the beginning of its SHA-256, or where it came as a fingerprint, of that.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"touchstone/index"
 	"touchstone/listing"
@@ -18,25 +21,29 @@ func (d *Desk) health() health.Config {
 
 // quarantine puts photos in quarantine that another brand has as well, together with those.
 func (d *Desk) quarantine(ctx context.Context, photos []index.Photo) error {
-	c := d.health()
-	for i := range photos {
-		k := photos[i].Key
-		others, err := health.Conflicts(ctx, c, k)
-		if gone(err) {
-			continue
-		}
-		if unfit(err) {
-			d.log.Warn("it can't be told whether another brand has a photo as well", "photo", k.String(), "error", err)
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("look whether another brand has photo %v: %w", k, err)
-		}
-		if err := d.conflict(ctx, k, others); err != nil {
-			return err
-		}
+	if brands, err := d.photos.Brands(ctx); err != nil || len(brands) < 2 {
+		return err // who comes second is looked at, and finds the first
 	}
-	return nil
+	c := d.health()
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range photos {
+		g.Go(func() error {
+			k := photos[i].Key
+			others, err := health.Conflicts(ctx, c, k)
+			switch {
+			case gone(err):
+				return nil
+			case unfit(err):
+				d.log.Warn("it can't be told whether another brand has a photo as well", "photo", k.String(), "error", err)
+				return nil
+			case err != nil:
+				return fmt.Errorf("look whether another brand has photo %v: %w", k, err)
+			}
+			return d.conflict(ctx, k, others)
+		})
+	}
+	return g.Wait()
 }
 
 // conflict puts a photo and the photos of other brands that equal it in quarantine, as far as nobody has settled otherwise.
