@@ -180,7 +180,8 @@ func (d *Desk) subjectOf(ctx context.Context, l *listing.Listing) (s match.Subje
 // unfit tells whether an error is of one listing image or photo alone, and will be of it the next time as well: it is of another
 // recipe, or damaged. The others must not wait for it.
 func unfit(err error) bool {
-	return errors.Is(err, index.ErrRecipe) || errors.Is(err, index.ErrCorrupt) || errors.Is(err, match.ErrInvalid)
+	return errors.Is(err, index.ErrRecipe) || errors.Is(err, index.ErrCorrupt) || errors.Is(err, match.ErrInvalid) ||
+		errors.Is(err, listing.ErrInvalid)
 }
 
 // samePicture tells whether two states of a listing image are of the same picture.

@@ -145,10 +145,15 @@ func (d *Desk) catchUp(ctx context.Context, came arrivals, known uint64) error {
 			return nil
 		}
 		matched++
-		if _, err := d.revise(ctx, j.listing, j.hits, came); err != nil && !gone(err) {
-			return err
+		_, err := d.revise(ctx, j.listing, j.hits, came)
+		if unfit(err) {
+			d.log.Warn("what was found in a listing image of the past can't be remembered", "revision", j.listing.Revision, "error", err)
+			return nil
 		}
-		return nil
+		if gone(err) {
+			return nil
+		}
+		return err
 	})
 	if err != nil {
 		return err
