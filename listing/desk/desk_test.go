@@ -230,3 +230,29 @@ func TestForget(t *testing.T) {
 		}
 	}
 }
+
+// TestConflict adds a photo that another brand has: both are in quarantine, unless a person has settled otherwise.
+func TestConflict(t *testing.T) {
+	r := opened(t, 0)
+	for n := range uint64(3) {
+		r.add("Acme", string('1'+rune(n)), photo(t, n))
+	}
+	mine := index.Key{Brand: "Acme", ID: "2"}
+	if _, err := r.book.SetStandings(t.Context(), listing.Standing{Photo: mine, State: listing.Normal, Settled: true}); err != nil {
+		t.Fatal(err)
+	}
+	r.add("Beta", "1", photo(t, 0))
+	r.follow(r.add("Beta", "2", photo(t, 1)))
+	all, _, err := r.book.Standings(t.Context(), "", nil, index.Key{}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, s := range all {
+		told = append(told, s.Photo.String())
+	}
+	want := []string{index.Key{Brand: "Acme", ID: "1"}.String(), index.Key{Brand: "Beta", ID: "1"}.String(), index.Key{Brand: "Beta", ID: "2"}.String()}
+	if d := cmp.Diff(want, told); d != "" {
+		t.Errorf("photos in quarantine (-want +got):\n%s", d)
+	}
+}
