@@ -182,6 +182,29 @@ func listingFilterFrom(w *touchstonev1.ListingFilter) (f book.Filter, err error)
 	if f.From, err = timeFrom("seen_from", w.GetSeenFrom()); err != nil {
 		return f, err
 	}
-	f.Before, err = timeFrom("seen_before", w.GetSeenBefore())
-	return f, err
+	if f.Before, err = timeFrom("seen_before", w.GetSeenBefore()); err != nil {
+		return f, err
+	}
+	return f, checkFilter(&f)
+}
+
+// checkFilter refuses names that no listing image can have: what separates names in the store could stand for several.
+func checkFilter(f *book.Filter) error {
+	for _, n := range []struct {
+		field, name string
+		most        int
+	}{
+		{"marketplace", f.Marketplace, index.MaxName}, {"listing_id", f.Listing, index.MaxName}, {"image_id", f.Image, listing.MaxImage},
+		{"seller_id", f.Seller, index.MaxName}, {"brand", f.Brand, index.MaxName},
+	} {
+		if err := index.CheckName(listing.ErrInvalid, n.field, n.name, 0, n.most); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// narrowed takes a brand that a list may be narrowed down to; empty: it isn't.
+func narrowed(brand string) (string, error) {
+	return brand, index.CheckName(listing.ErrInvalid, "brand", brand, 0, index.MaxName)
 }

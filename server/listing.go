@@ -171,6 +171,9 @@ func (s *listingService) DeleteListings(ctx context.Context, r *touchstonev1.Del
 		return nil, refuse("listing_id", "required together with image_id")
 	}
 	f := book.Filter{Marketplace: r.GetMarketplace(), Listing: r.GetListingId(), Image: r.GetImageId(), Seller: r.GetSellerId()}
+	if err := checkFilter(&f); err != nil {
+		return nil, err
+	}
 	n, err := s.desk.Book().Erase(ctx, f)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 
@@ -70,12 +71,16 @@ func (s *policyService) ListGrants(ctx context.Context, r *touchstonev1.ListGran
 	if r.AsOfRevision != nil && r.GetAsOfRevision() == 0 {
 		return nil, refuse("as_of_revision", "1 or more, or left out")
 	}
-	q := queryOf("grants", index.Filter{Brands: []string{r.GetBrand()}})
+	brand, err := narrowed(r.GetBrand())
+	if err != nil {
+		return nil, err
+	}
+	q := queryOf("grants", index.Filter{Brands: []string{brand}})
 	after, err := q.after(r.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
-	grants, more, err := s.desk.Book().Grants(ctx, r.GetBrand(), after.Brand, after.ID, r.GetAsOfRevision(), size)
+	grants, more, err := s.desk.Book().Grants(ctx, brand, after.Brand, after.ID, r.GetAsOfRevision(), size)
 	if err != nil {
 		return nil, about("as_of_revision", book.ErrRevision, err)
 	}
@@ -150,12 +155,16 @@ func (s *policyService) ListStandings(ctx context.Context, r *touchstonev1.ListS
 	if err != nil {
 		return nil, err
 	}
+	brand, err := narrowed(r.GetBrand())
+	if err != nil {
+		return nil, err
+	}
 	var states []listing.State
-	filter := index.Filter{Brands: []string{r.GetBrand()}}
-	for _, w := range r.GetStandings() {
+	filter := index.Filter{Brands: []string{brand}}
+	for i, w := range r.GetStandings() {
 		state, ok := stateFrom(w)
 		if !ok {
-			return nil, refuse("standings", "some of the standings, got %d", w)
+			return nil, refuse(fmt.Sprintf("standings[%d]", i), "one of the standings, got %d", w)
 		}
 		states = append(states, state)
 		filter.Products = append(filter.Products, w.String())
@@ -165,7 +174,7 @@ func (s *policyService) ListStandings(ctx context.Context, r *touchstonev1.ListS
 	if err != nil {
 		return nil, err
 	}
-	standings, next, err := s.desk.Book().Standings(ctx, r.GetBrand(), states, after, size)
+	standings, next, err := s.desk.Book().Standings(ctx, brand, states, after, size)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -377,5 +378,24 @@ func TestTogether(t *testing.T) {
 		if err != nil || len(found[0]) != 1 {
 			t.Errorf("%s is found %d times: %v", page[i].Listing, len(found[0]), err)
 		}
+	}
+}
+
+// TestUnreadable remembers what could not be read back: it is refused, since a book with it could not be opened any more.
+func TestUnreadable(t *testing.T) {
+	for name, spoil := range map[string]func(*book.Seen){
+		"score that is no number": func(s *book.Seen) { s.Hits[0].Score = math.NaN() },
+		"distance below 0":        func(s *book.Seen) { s.Hits[0].Distance = -1 },
+		"too many hits":           func(s *book.Seen) { s.Hits = make([]listing.Hit, match.MaxLimit+1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := fresh(t)
+			s := seen(rand.New(rand.NewPCG(1, 1)), 1)
+			s.Hits = []listing.Hit{hit("Acme", "1", 1)}
+			spoil(&s)
+			if _, err := b.Remember(t.Context(), s); !errors.Is(err, listing.ErrInvalid) || b.Revision() != 0 {
+				t.Errorf("Remember() = %v, revision %d; want ErrInvalid, 0", err, b.Revision())
+			}
+		})
 	}
 }

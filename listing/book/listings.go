@@ -99,7 +99,11 @@ func (b *Book) change(ctx context.Context, k listing.Key, kind byte, become func
 				l.Features = v.Next()
 			}
 		}
-		return []store.Change{{Kind: kind, Room: roomListings, Key: keyOf(k), Value: encode(&l), Blob: blob}}, nil
+		value := encode(&l)
+		if _, err := decode(value); err != nil { // one that can't be read would keep the book from being opened
+			return nil, fmt.Errorf("%w: what is to be remembered of a listing image: %w", listing.ErrInvalid, err)
+		}
+		return []store.Change{{Kind: kind, Room: roomListings, Key: keyOf(k), Value: value, Blob: blob}}, nil
 	}, func(store.Span) {
 		m := &b.memory
 		if was == nil {
@@ -117,9 +121,9 @@ func (b *Book) change(ctx context.Context, k listing.Key, kind byte, become func
 	return l.Listing, err
 }
 
-// decide decides about a listing image by the policy of now.
+// decide decides about a listing image by the policy of now, but for changes that nobody was told of yet. It runs in the writer.
 func (b *Book) decide(l *listing.Listing) listing.Decision {
-	return b.Policy().Decide(l.Facts, l.Status, l.Hits, l.Decision.Catalog)
+	return b.policy.last.Load().Decide(l.Facts, l.Status, l.Hits, l.Decision.Catalog)
 }
 
 // same tells whether two states of a listing image differ in nothing but when they were reached.

@@ -28,7 +28,8 @@ type policy struct {
 	catalog   uint64 // revision of the catalogue that was worked through
 	revision  uint64 // of the last change of any of it but catalog
 
-	now atomic.Pointer[listing.Policy] // nil: something has changed
+	now  atomic.Pointer[listing.Policy] // nil: something has changed
+	last atomic.Pointer[listing.Policy] // made last: it has all changes that were acknowledged
 }
 
 // Policy is what decisions rest upon now.
@@ -40,7 +41,17 @@ func (b *Book) Policy() *listing.Policy {
 	defer b.mu.Unlock()
 	p := b.policy.build()
 	b.policy.now.Store(p)
+	b.policy.last.Store(p)
 	return p
+}
+
+// settled makes the policy anew after a change of it was committed and before that is acknowledged: here, and not in the store's
+// writer, which has it ready then and waits for no lock.
+func (b *Book) settled(span store.Span, err error) error {
+	if err == nil && span != (store.Span{}) {
+		b.Policy()
+	}
+	return err
 }
 
 func (p *policy) build() *listing.Policy {
@@ -81,6 +92,7 @@ func (b *Book) loadPolicy(ctx context.Context) error {
 	}
 	b.policy.grants, b.policy.accounts, b.policy.standings, b.policy.rules = p.grants, p.accounts, p.standings, p.rules
 	b.policy.yaml, b.policy.ruled, b.policy.catalog, b.policy.revision = p.yaml, p.ruled, p.catalog, p.revision
+	b.Policy()
 	return nil
 }
 
@@ -228,7 +240,7 @@ func (b *Book) PutGrants(ctx context.Context, grants ...listing.Grant) ([]Put, u
 		}
 		b.policy.changed(span.Last)
 	})
-	if err != nil {
+	if err := b.settled(span, err); err != nil {
 		return nil, 0, err
 	}
 	if span == (store.Span{}) {
@@ -314,7 +326,7 @@ func (b *Book) Grants(ctx context.Context, brand, afterBrand, afterID string, re
 func (b *Book) DeleteGrant(ctx context.Context, brand, id string) error {
 	b.settling.Lock()
 	defer b.settling.Unlock()
-	_, err := b.commit(ctx, func(v *store.View) ([]store.Change, error) {
+	return b.settled(b.commit(ctx, func(v *store.View) ([]store.Change, error) {
 		switch _, err := v.Get(roomGrants, pairKey(brand, id)); {
 		case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrInvalid):
 			return nil, ErrGrantNotFound
@@ -325,8 +337,7 @@ func (b *Book) DeleteGrant(ctx context.Context, brand, id string) error {
 	}, func(span store.Span) {
 		b.policy.take([2]string{brand, id})
 		b.policy.changed(span.Last)
-	})
-	return err
+	}))
 }
 
 // SetRules replaces the rules, given as listing.ParseRules takes them, and returns the revision that they have; expected is
@@ -338,7 +349,7 @@ func (b *Book) SetRules(ctx context.Context, yaml []byte, expected *uint64) (rev
 		return 0, err
 	}
 	var record store.Record
-	_, err = b.commit(ctx, func(v *store.View) ([]store.Change, error) {
+	err = b.settled(b.commit(ctx, func(v *store.View) ([]store.Change, error) {
 		r, err := v.Get(roomRules, keyRules)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
@@ -355,7 +366,7 @@ func (b *Book) SetRules(ctx context.Context, yaml []byte, expected *uint64) (rev
 	}, func(span store.Span) {
 		b.policy.rules, b.policy.yaml, b.policy.ruled = rules, record.Value, record
 		b.policy.changed(span.Last)
-	})
+	}))
 	return record.Revision, err
 }
 
@@ -384,7 +395,7 @@ func (b *Book) SetStandings(ctx context.Context, standings ...listing.Standing) 
 		}
 	}
 	var now []listing.Standing
-	_, err := b.commit(ctx, func(v *store.View) ([]store.Change, error) {
+	err := b.settled(b.commit(ctx, func(v *store.View) ([]store.Change, error) {
 		now = slices.Clone(standings)
 		var changes []store.Change
 		for i := range now {
@@ -416,7 +427,7 @@ func (b *Book) SetStandings(ctx context.Context, standings ...listing.Standing) 
 			}
 		}
 		b.policy.changed(span.Last)
-	})
+	}))
 	return now, err
 }
 

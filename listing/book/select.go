@@ -21,13 +21,16 @@ type Filter struct {
 	Brand                string // of the deciding photo
 	Outcomes             []listing.Outcome
 	From, Before         time.Time // seen from, and before; zero: no bound
+	Aged                 time.Time // seen before, or not changed since, for those who say to have been seen in the future; zero: no bound
 }
 
-func (f *Filter) passes(l *listing.Listing) bool {
+// Passes tells whether a listing image of the marketplace and listing is meant.
+func (f *Filter) Passes(l *listing.Listing) bool {
 	return (f.Image == "" || l.Image == f.Image) && (f.Seller == "" || l.Seller == f.Seller) &&
 		(f.Brand == "" || l.Decision.Photo.Brand == f.Brand) &&
 		(len(f.Outcomes) == 0 || slices.Contains(f.Outcomes, l.Decision.Outcome)) &&
-		(f.From.IsZero() || !l.Seen.Before(f.From)) && (f.Before.IsZero() || l.Seen.Before(f.Before))
+		(f.From.IsZero() || !l.Seen.Before(f.From)) && (f.Before.IsZero() || l.Seen.Before(f.Before)) &&
+		(f.Aged.IsZero() || l.Seen.Before(f.Aged) || l.Updated.Before(f.Aged))
 }
 
 func (f *Filter) prefix() []byte {
@@ -61,7 +64,7 @@ func (b *Book) List(ctx context.Context, f Filter, after listing.Key, limit int)
 			if err != nil {
 				return nil, nil, err
 			}
-			if f.passes(&l.Listing) {
+			if f.Passes(&l.Listing) {
 				page = append(page, l.Listing)
 			}
 			if len(page) == limit && (more || i < len(records)-1) {
@@ -124,7 +127,7 @@ func (b *Book) erase(ctx context.Context, f *Filter, keys []listing.Key) (int, e
 			if err != nil {
 				return nil, err
 			}
-			if !f.passes(&l.Listing) {
+			if !f.Passes(&l.Listing) {
 				continue // it was checked again since
 			}
 			shown, hits = append(shown, l.shown), append(hits, l.Hits)

@@ -126,10 +126,10 @@ func (d *Desk) Check(ctx context.Context, lane match.Lane, q Question) (Answer, 
 	return a, nil
 }
 
-// Forget forgets the listing images that were seen before a time, for good, and returns how many they were. Errors: as
-// book.Erase.
+// Forget forgets the listing images that were seen before a time, for good, and returns how many they were. When one was seen is
+// what its marketplace says; where that lies ahead it is forgotten once it has not changed since the time. Errors: as book.Erase.
 func (d *Desk) Forget(ctx context.Context, before time.Time) (int, error) {
-	return d.book.Erase(ctx, book.Filter{Before: before})
+	return d.book.Erase(ctx, book.Filter{Aged: before})
 }
 
 // imageName is the name of an image that has none: the beginning of its SHA-256, or where it came as a fingerprint, of that.
@@ -189,7 +189,8 @@ func (d *Desk) subjectOf(ctx context.Context, l *listing.Listing) (s match.Subje
 // unfit tells whether an error is of one listing image or photo alone, and will be of it the next time as well: it is of another
 // recipe, or damaged. The others must not wait for it.
 func unfit(err error) bool {
-	return errors.Is(err, index.ErrRecipe) || errors.Is(err, index.ErrCorrupt) || errors.Is(err, match.ErrInvalid)
+	return errors.Is(err, index.ErrRecipe) || errors.Is(err, index.ErrCorrupt) || errors.Is(err, match.ErrInvalid) ||
+		errors.Is(err, listing.ErrInvalid)
 }
 
 // samePicture tells whether two states of a listing image are of the same picture.

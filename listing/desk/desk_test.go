@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -139,5 +140,119 @@ func TestCancelled(t *testing.T) {
 	})
 	if got, want := r.hits("l1"), "2@2 "; got != want {
 		t.Errorf("hits %q, want %q", got, want)
+	}
+}
+
+// TestRescanResumed breaks a rescan of the listings for review off after its first answer, and goes on: what was decided by then
+// and not told of is told, although it is not for review any more.
+func TestRescanResumed(t *testing.T) {
+	r := opened(t, 0)
+	r.add("Acme", "1", photo(t, 1))
+	k := index.Key{Brand: "Acme", ID: "1"}
+	settle := func(s listing.State) {
+		t.Helper()
+		if _, err := r.book.SetStandings(t.Context(), listing.Standing{Photo: k, State: s, Settled: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settle(listing.Quarantined)
+	for _, id := range []string{"l1", "l2", "l3"} {
+		if a := r.check(id, copied(t, 1)); a.Decision.Outcome != listing.Review {
+			t.Fatalf("%s is %v, want REVIEW", id, a.Decision.Outcome)
+		}
+	}
+	settle(listing.Normal)
+	errStop := errors.New("stop")
+	f := book.Filter{Outcomes: []listing.Outcome{listing.Review}}
+	var told []string
+	var place desk.Place
+	err := r.Rescan(t.Context(), f, place, false, func(s desk.Step) error {
+		if s.Change != nil {
+			told = append(told, s.Change.Listing.Listing)
+		}
+		place = s.Place
+		return errStop
+	})
+	if !errors.Is(err, errStop) {
+		t.Fatal(err)
+	}
+	if err := r.Rescan(t.Context(), f, place, false, func(s desk.Step) error {
+		if s.Change != nil {
+			told = append(told, s.Change.Listing.Listing)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"l1", "l2", "l3"}, told); d != "" {
+		t.Errorf("changes that were told of (-want +got):\n%s", d)
+	}
+}
+
+// TestRescanReplaced checks a listing again with another image while a rescan matches the first one: what is found in that does
+// not become the other's.
+func TestRescanReplaced(t *testing.T) {
+	r := opened(t, 0)
+	r.add("Acme", "1", photo(t, 1))
+	r.check("l1", copied(t, 1))
+	var searches atomic.Int32
+	r.photos.searched = func() {
+		if searches.Add(1) == 1 {
+			r.check("l1", photo(t, 9))
+		}
+	}
+	if err := r.Rescan(t.Context(), book.Filter{}, desk.Place{}, false, func(desk.Step) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.hits("l1"); got != "" {
+		t.Errorf("hits %q of the image that was there before, want none", got)
+	}
+}
+
+// TestForget forgets what says to have been seen in the future as well, once it has not changed for long enough.
+func TestForget(t *testing.T) {
+	r := opened(t, 0)
+	r.check("l1", photo(t, 1))
+	l, err := r.book.Get(t.Context(), named("l1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Seen = l.Seen.AddDate(100, 0, 0)
+	if l, err = r.book.Remember(t.Context(), book.Seen{Facts: l.Facts, Original: l.Original, Fingerprint: l.Fingerprint, Status: l.Status}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		before time.Time
+		want   int
+	}{{l.Updated, 0}, {l.Updated.Add(1), 1}} {
+		if n, err := r.Forget(t.Context(), c.before); err != nil || n != c.want {
+			t.Errorf("Forget(%v) = %d, %v; want %d", c.before, n, err, c.want)
+		}
+	}
+}
+
+// TestConflict adds a photo that another brand has: both are in quarantine, unless a person has settled otherwise.
+func TestConflict(t *testing.T) {
+	r := opened(t, 0)
+	for n := range uint64(3) {
+		r.add("Acme", string('1'+rune(n)), photo(t, n))
+	}
+	mine := index.Key{Brand: "Acme", ID: "2"}
+	if _, err := r.book.SetStandings(t.Context(), listing.Standing{Photo: mine, State: listing.Normal, Settled: true}); err != nil {
+		t.Fatal(err)
+	}
+	r.add("Beta", "1", photo(t, 0))
+	r.follow(r.add("Beta", "2", photo(t, 1)))
+	all, _, err := r.book.Standings(t.Context(), "", nil, index.Key{}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, s := range all {
+		told = append(told, s.Photo.String())
+	}
+	want := []string{index.Key{Brand: "Acme", ID: "1"}.String(), index.Key{Brand: "Beta", ID: "1"}.String(), index.Key{Brand: "Beta", ID: "2"}.String()}
+	if d := cmp.Diff(want, told); d != "" {
+		t.Errorf("photos in quarantine (-want +got):\n%s", d)
 	}
 }

@@ -152,6 +152,10 @@ func (d *Desk) catchUp(ctx context.Context, came arrivals, known uint64) error {
 		matched++
 		g.Go(func() error {
 			_, err := d.revise(each, j.listing, j.hits, came)
+			if unfit(err) {
+				d.log.Warn("what was found in a listing image of the past can't be remembered", "revision", j.listing.Revision, "error", err)
+				return nil
+			}
 			if gone(err) {
 				return nil
 			}

@@ -21,21 +21,23 @@ func (d *Desk) health() health.Config {
 
 // quarantine puts photos in quarantine that another brand has as well, together with those.
 func (d *Desk) quarantine(ctx context.Context, photos []index.Photo) error {
+	if brands, err := d.photos.Brands(ctx); err != nil || len(brands) < 2 {
+		return err // who comes second is looked at, and finds the first
+	}
 	c := d.health()
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(2 * runtime.GOMAXPROCS(0))
+	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range photos {
-		k := photos[i].Key
 		g.Go(func() error {
+			k := photos[i].Key
 			others, err := health.Conflicts(ctx, c, k)
-			if gone(err) {
+			switch {
+			case gone(err):
 				return nil
-			}
-			if unfit(err) {
+			case unfit(err):
 				d.log.Warn("it can't be told whether another brand has a photo as well", "photo", k.String(), "error", err)
 				return nil
-			}
-			if err != nil {
+			case err != nil:
 				return fmt.Errorf("look whether another brand has photo %v: %w", k, err)
 			}
 			return d.conflict(ctx, k, others)

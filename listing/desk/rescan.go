@@ -39,6 +39,7 @@ type Place struct {
 // Step is what a Rescan tells of one listing image.
 type Step struct {
 	Place  Place // to go on after it
+	meant  bool
 	Change *Changed
 	Err    error // the listing image could not be matched
 }
@@ -54,8 +55,11 @@ func (d *Desk) Rescan(ctx context.Context, f book.Filter, from Place, dry bool, 
 	if from.Since == 0 {
 		from.Since = d.book.Revision()
 	}
+	// Whether a listing image is meant goes by what it was before the Rescan as well: some of what was found and could not be told
+	// of any more has changed the decision that it is meant by.
+	named := book.Filter{Marketplace: f.Marketplace, Listing: f.Listing, Image: f.Image}
 	for {
-		page, next, err := d.book.List(ctx, f, from.After, pageSize)
+		page, next, err := d.book.List(ctx, named, from.After, pageSize)
 		if err != nil {
 			return err
 		}
@@ -64,7 +68,7 @@ func (d *Desk) Rescan(ctx context.Context, f book.Filter, from Place, dry bool, 
 		g.SetLimit(2 * runtime.GOMAXPROCS(0))
 		for i := range page {
 			g.Go(func() (err error) {
-				steps[i], err = d.again(pageCtx, &page[i], from.Since, dry)
+				steps[i], err = d.again(pageCtx, &f, &page[i], from.Since, dry)
 				return err
 			})
 		}
@@ -72,6 +76,9 @@ func (d *Desk) Rescan(ctx context.Context, f book.Filter, from Place, dry bool, 
 			return err
 		}
 		for i := range steps {
+			if !steps[i].meant {
+				continue
+			}
 			if err := yield(steps[i]); err != nil {
 				return err
 			}
@@ -83,8 +90,8 @@ func (d *Desk) Rescan(ctx context.Context, f book.Filter, from Place, dry bool, 
 	}
 }
 
-// again matches one listing image again.
-func (d *Desk) again(ctx context.Context, l *listing.Listing, since uint64, dry bool) (Step, error) {
+// again matches one listing image again, where it passes a filter, or did.
+func (d *Desk) again(ctx context.Context, f *book.Filter, l *listing.Listing, since uint64, dry bool) (Step, error) {
 	step := Step{Place: Place{since, l.Key}}
 	before := *l
 	if l.Revision > since {
@@ -95,6 +102,9 @@ func (d *Desk) again(ctx context.Context, l *listing.Listing, since uint64, dry 
 		case !gone(err):
 			return step, err
 		}
+	}
+	if step.meant = f.Passes(l) || f.Passes(&before); !step.meant {
+		return step, nil
 	}
 	now := *l
 	s, ok, err := d.subjectOf(ctx, l)
