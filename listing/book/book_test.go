@@ -391,7 +391,7 @@ func TestUnreadable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := fresh(t)
 			s := seen(rand.New(rand.NewPCG(1, 1)), 1)
-			s.Hits = []listing.Hit{hit("Acme", "1", 1)}
+			s.Hits = []listing.Hit{hit("1", 1)}
 			spoil(&s)
 			if _, err := b.Remember(t.Context(), s); !errors.Is(err, listing.ErrInvalid) || b.Revision() != 0 {
 				t.Errorf("Remember() = %v, revision %d; want ErrInvalid, 0", err, b.Revision())
