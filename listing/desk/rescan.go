@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"slices"
 
@@ -47,7 +48,8 @@ type Step struct {
 // pageSize is how many listing images are gone through at a time.
 const pageSize = 64
 
-// Rescan matches remembered listing images against the catalogue as it is now, and decides anew, in order of their names;
+// Rescan matches remembered listing images against the catalogue as it is now, and decides anew, in order of their names; hits
+// with photos that have not changed stay as they were found.
 // yield is told of each. dry leaves everything as it is. An error of yield ends it and is returned. Where it is broken off it
 // goes on from a Place, and tells of all changes since the Rescan began that were not told of by then, those included that it
 // had made already. Errors: the context's, the store's; index.ErrRecipe.
@@ -125,7 +127,13 @@ func (d *Desk) again(ctx context.Context, f *book.Filter, l *listing.Listing, si
 			step.Err = err
 			return step, nil
 		}
-		now.Status, now.Hits, now.Decision.Catalog = r.Status, hitsOf(&r), r.Revision
+		now.Status, now.Decision.Catalog = r.Status, max(l.Decision.Catalog, r.Revision)
+		if now.Hits, err = d.keep(ctx, l.Hits, hitsOf(&r)); err != nil {
+			return step, err
+		}
+		if len(now.Hits) > 0 {
+			now.Status = match.Found
+		}
 	}
 	if dry {
 		now.Decision = d.book.Policy().Decide(now.Facts, now.Status, now.Hits, now.Decision.Catalog)
@@ -161,6 +169,38 @@ func (d *Desk) again(ctx context.Context, f *book.Filter, l *listing.Listing, si
 		step.Change = &c
 	}
 	return step, nil
+}
+
+// keep puts the hits with photos that are what they were in the place of what was found of these now: whoever found them had the
+// pixels, of which only features are left.
+func (d *Desk) keep(ctx context.Context, before, found []listing.Hit) ([]listing.Hit, error) {
+	hits := slices.Clone(found)
+	for _, h := range before {
+		p, err := d.photos.Get(ctx, h.Photo)
+		if gone(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if p.Revision != h.Revision {
+			then, err := d.photos.At(ctx, h.Photo, h.Revision)
+			if err != nil && !gone(err) && !errors.Is(err, index.ErrQuery) {
+				return nil, err
+			}
+			if err != nil || then.Original != p.Original {
+				continue // another picture, or another catalogue
+			}
+		}
+		h.Product, h.Variant, h.ListPrice, h.Revision = p.Product, p.Variant, p.ListPrice, p.Revision
+		if known := hitWith(hits, h.Photo); known != nil {
+			*known = h
+		} else {
+			hits = append(hits, h)
+		}
+	}
+	byScore(hits)
+	return hits[:min(len(hits), max(match.DefaultLimit, len(before)))], nil
 }
 
 // Replay tells what decisions about remembered listing images would be by other rules, with the matches, grants and standings

@@ -69,7 +69,8 @@ type ListingServiceClient interface {
 	// told once the server has worked through them, beside its other work.
 	WatchMatches(ctx context.Context, in *WatchMatchesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMatchesResponse], error)
 	// Matches what is remembered against the catalogue as it is now and decides anew, without any image, and tells what has
-	// changed. It may be broken off and gone on with: each answer has a token. It works in the lane of streams.
+	// changed. Matches with photos that have not changed stay as the check found them, which had the image. It may be broken
+	// off and gone on with: each answer has a token. It works in the lane of streams.
 	Rescan(ctx context.Context, in *RescanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RescanResponse], error)
 	// Tells what past decisions would be by other rules, and changes nothing.
 	// Errors: INVALID_ARGUMENT, RULES_INVALID, with the line.
@@ -243,7 +244,8 @@ type ListingServiceServer interface {
 	// told once the server has worked through them, beside its other work.
 	WatchMatches(*WatchMatchesRequest, grpc.ServerStreamingServer[WatchMatchesResponse]) error
 	// Matches what is remembered against the catalogue as it is now and decides anew, without any image, and tells what has
-	// changed. It may be broken off and gone on with: each answer has a token. It works in the lane of streams.
+	// changed. Matches with photos that have not changed stay as the check found them, which had the image. It may be broken
+	// off and gone on with: each answer has a token. It works in the lane of streams.
 	Rescan(*RescanRequest, grpc.ServerStreamingServer[RescanResponse]) error
 	// Tells what past decisions would be by other rules, and changes nothing.
 	// Errors: INVALID_ARGUMENT, RULES_INVALID, with the line.
