@@ -140,14 +140,18 @@ func TestKillGrants(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		killed := time.AfterFunc(time.Duration(r.Int64N(int64(300*time.Millisecond))), func() { _ = m.cmd.Process.Kill() })
+		ctx, giveUp := context.WithCancel(t.Context())
+		killed := time.AfterFunc(time.Duration(r.Int64N(int64(300*time.Millisecond))), func() {
+			_ = m.cmd.Process.Kill()
+			giveUp() // what is safe to repeat the client would repeat for a while
+		})
 		for n := 0; n < 1000; n++ {
 			q := &touchstonev1.PutGrantsRequest{}
 			for i := range size {
 				q.Grants = append(q.Grants, grantNumbered(brand, n, i))
 			}
 			batches[n] = &batch{sent: size}
-			a, err := c.PutGrants(t.Context(), q)
+			a, err := c.PutGrants(ctx, q)
 			if err != nil {
 				break
 			}
@@ -158,6 +162,7 @@ func TestKillGrants(t *testing.T) {
 			acknowledged++
 		}
 		killed.Stop()
+		giveUp()
 		_ = c.Close() // the server is gone
 		m.die(t)
 		for _, g := range m.grants(t, brand) {

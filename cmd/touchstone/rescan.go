@@ -67,6 +67,9 @@ A file that was finished, or is of another question, is left as it is.`,
 			if err == nil {
 				err = o.start(question, now.GetRevision())
 			}
+			if ctx.Err() != nil {
+				err = errInterrupted
+			}
 			if err != nil {
 				return err
 			}
