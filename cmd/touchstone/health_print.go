@@ -24,16 +24,16 @@ type trouble struct {
 
 // troubles are those that an examination looks for, the gravest first.
 func (e *examined) troubles() []trouble {
-	settle := "settle each by: touchstone standing set"
+	settle := "settle each by: touchstone standing set --brand BRAND --state normal PHOTO"
 	quarantined, muted := "they are in quarantine: what matches them is for people to look at", "they are muted: what matches them is last to be looked at"
 	if e.DryRun {
 		quarantined, muted = "without --dry-run they go into quarantine", "without --dry-run they are muted"
 	}
 	troubles := []trouble{
-		{"conflicts", e.Conflicts, "photo", "another brand has the photo as well; " + quarantined, "find out whose each is, then " + settle, nil},
-		{"floods", e.Floods, "photo", "a photo that matches far more listings than others of the brand, as logos, size charts and stock shots do; " + muted, settle + ", as benign where what matches it means nothing", nil},
+		{"conflicts", e.Conflicts, "photo", "another brand has the photo as well; " + quarantined, "find out whose each is: normal for that brand's, benign for the other's; " + settle, nil},
+		{"floods", e.Floods, "photo", "a photo that matches far more listings than others of the brand, as logos, size charts and stock shots do; " + muted, "settle each by: touchstone standing set --brand BRAND --state normal PHOTO, or benign where what matches it means nothing", nil},
 		{"plain", e.Plain, "photo", "too little structure to be told by hashes: found by features alone, where the brand has partial matching on", "hand in a photo that shows more, or leave it", nil},
-		{"split tone", e.SplitTone, "photo", "two flat tones: hashes say where one ends and little more, so things of the same outline match by them", "hand in a photo that shows more; " + settle + " where matches mean nothing", nil},
+		{"split tone", e.SplitTone, "photo", "two flat tones: hashes say where one ends and little more, so things of the same outline match by them", "hand in a photo that shows more; or, where matches mean nothing: touchstone standing set --brand BRAND --state benign PHOTO", nil},
 		{"near duplicates", e.NearDuplicates, "group", "the same picture, or nearly: a listing matches all of a group", "keep one of each: touchstone photos delete", nil},
 	}
 	for _, g := range e.ConflictGroups {

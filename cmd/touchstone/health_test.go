@@ -101,12 +101,12 @@ false matches    9.88 of a million unrelated images are to be expected, 10 are a
 likelihood       12.3 times that of others to match by chance: look at what matches, and at a stricter rule
 
 conflicts: another brand has the photo as well; they are in quarantine: what matches them is for people to look at
-  find out whose each is, then settle each by: touchstone standing set
+  find out whose each is: normal for that brand's, benign for the other's; settle each by: touchstone standing set --brand BRAND --state normal PHOTO
     a = Other/x = Other/y
     "evil\x1b[2J" = Other/z
 
 floods: a photo that matches far more listings than others of the brand, as logos, size charts and stock shots do; they are muted: what matches them is last to be looked at
-  settle each by: touchstone standing set, as benign where what matches it means nothing
+  settle each by: touchstone standing set --brand BRAND --state normal PHOTO, or benign where what matches it means nothing
     logo  900 listings of 1 seller
 
 plain: too little structure to be told by hashes: found by features alone, where the brand has partial matching on
