@@ -218,7 +218,7 @@ func (m *measuring) fillListings(ctx context.Context) error {
 	if n := m.listings - there; n > 0 {
 		fmt.Printf("taken up           %.0f a second\n", float64(n)/time.Since(began).Seconds())
 	}
-	return m.book.SetProgress(ctx, uint64(m.photos))
+	return m.settle(ctx, uint64(m.photos))
 }
 
 // checks times a check of a megapixel against its parts.
@@ -293,8 +293,10 @@ func (m *measuring) past(ctx context.Context) error {
 		defer close(done)
 		m.desk.Follow(following)
 	}()
-	for m.book.Progress() < last {
-		time.Sleep(5 * time.Millisecond)
+	for done := uint64(0); done < last; time.Sleep(5 * time.Millisecond) {
+		if done, err = m.book.Progress(book.Past); err != nil {
+			return err
+		}
 	}
 	took := time.Since(began)
 	stop()
@@ -309,7 +311,11 @@ func (m *measuring) past(ctx context.Context) error {
 
 // skip has the desk take everything so far as worked through.
 func (m *measuring) skip(ctx context.Context) error {
-	page, until, err := m.index.Changes(ctx, m.book.Progress(), 1_000_000)
+	known, err := m.book.Progress(book.Past)
+	if err != nil {
+		return err
+	}
+	page, until, err := m.index.Changes(ctx, known, 1_000_000)
 	for err == nil && len(page) > 0 {
 		page, until, err = m.index.Changes(ctx, until, 1_000_000)
 	}
@@ -317,7 +323,12 @@ func (m *measuring) skip(ctx context.Context) error {
 		return err
 	}
 	m.desk = desk.New(m.index, m.matcher, m.book, desk.Options{})
-	return m.book.SetProgress(ctx, until)
+	return m.settle(ctx, until)
+}
+
+// settle has all that is done with photos that come be done up to a revision.
+func (m *measuring) settle(ctx context.Context, catalog uint64) error {
+	return errors.Join(m.book.SetProgress(ctx, book.Past, catalog), m.book.SetProgress(ctx, book.Conflicts, catalog))
 }
 
 // drawn is a megapixel.

@@ -19,7 +19,7 @@ import (
 //	grants      brand 00 grant ID -> grant
 //	standings   brand 00 photo ID -> standing of a photo
 //	rules       "rules" -> the rules as they were set, YAML
-//	progress    "catalog" -> revision of the catalogue up to which photos were worked through, a number
+//	progress    "catalog", "conflicts" -> revision of the catalogue up to which a Task is done, a number
 //	survey      "likelihoods" -> how much likelier brands' photos are to be matched by chance: count, and each: brand, factor (8)
 //	            "unwiped" -> revision that erased listing images whose bytes may still be in the file, a number
 //
@@ -56,7 +56,6 @@ const (
 
 var (
 	keyRules   = []byte("rules")
-	keyCatalog = []byte("catalog")
 	keySurvey  = []byte("likelihoods")
 	keyUnwiped = []byte("unwiped")
 )

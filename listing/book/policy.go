@@ -3,7 +3,6 @@ package book
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,8 +24,7 @@ type policy struct {
 	rules     listing.Rules
 	yaml      []byte // as the rules were set; nil: they never were
 	ruled     store.Record
-	catalog   uint64 // revision of the catalogue that was worked through
-	revision  uint64 // of the last change of any of it but catalog
+	revision  uint64 // of the last change of any of it
 
 	now  atomic.Pointer[listing.Policy] // nil: something has changed
 	last atomic.Pointer[listing.Policy] // made last: it has all changes that were acknowledged
@@ -82,16 +80,8 @@ func (b *Book) loadPolicy(ctx context.Context) error {
 	if err := p.read(ctx, b.store, 0); err != nil {
 		return translate(err)
 	}
-	switch r, err := b.store.Get(roomProgress, keyCatalog); {
-	case err == nil:
-		if p.catalog, err = progressOf(r.Value); err != nil {
-			return err
-		}
-	case !errors.Is(err, store.ErrNotFound):
-		return translate(err)
-	}
 	b.policy.grants, b.policy.accounts, b.policy.standings, b.policy.rules = p.grants, p.accounts, p.standings, p.rules
-	b.policy.yaml, b.policy.ruled, b.policy.catalog, b.policy.revision = p.yaml, p.ruled, p.catalog, p.revision
+	b.policy.yaml, b.policy.ruled, b.policy.revision = p.yaml, p.ruled, p.revision
 	b.Policy()
 	return nil
 }
@@ -162,14 +152,6 @@ func standingOf(r store.Record) (listing.Standing, error) {
 	s, err := decodeStanding(r.Value)
 	s.Photo, s.Revision, s.Updated = index.Key{Brand: brand, ID: id}, r.Revision, r.Time
 	return s, err
-}
-
-func progressOf(value []byte) (uint64, error) {
-	n, size := binary.Uvarint(value)
-	if size <= 0 || size != len(value) {
-		return 0, fmt.Errorf("%w: progress % x", index.ErrCorrupt, value)
-	}
-	return n, nil
 }
 
 // Put is what PutGrants did with a grant, or why it was refused.
@@ -460,20 +442,4 @@ func (b *Book) Standings(ctx context.Context, brand string, states []listing.Sta
 		next = nil
 	}
 	return standings, next, nil
-}
-
-// Progress is the revision of the catalogue up to which photos were worked through.
-func (b *Book) Progress() uint64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.policy.catalog
-}
-
-// SetProgress notes up to which revision of the catalogue photos were worked through. Errors: index.ErrFull,
-// index.ErrReadOnly.
-func (b *Book) SetProgress(ctx context.Context, catalog uint64) error {
-	_, err := b.commit(ctx, func(v *store.View) ([]store.Change, error) {
-		return []store.Change{{Kind: kindPut, Room: roomProgress, Key: keyCatalog, Value: binary.AppendUvarint(nil, catalog)}}, nil
-	}, func(store.Span) { b.policy.catalog = catalog })
-	return err
 }

@@ -38,7 +38,7 @@ type Desk struct {
 	log     *slog.Logger
 	whole   bool // Options.WholeOnly
 
-	following atomic.Uint64 // revision of the catalogue up to which Follow looks, or has looked, for listing images
+	following atomic.Uint64 // revision of the catalogue up to which Follow looks, or has looked, for listing images; 0: not yet
 }
 
 // New returns a Desk at which listing images are held against photos and remembered in a book, both of which stay the caller's.
@@ -46,9 +46,7 @@ func New(photos index.Searcher, m *match.Matcher, b *book.Book, o Options) *Desk
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Desk{photos: photos, matcher: m, book: b, log: o.Log, whole: o.WholeOnly}
-	d.following.Store(b.Progress())
-	return d
+	return &Desk{photos: photos, matcher: m, book: b, log: o.Log, whole: o.WholeOnly}
 }
 
 // Book is what the desk remembers in.

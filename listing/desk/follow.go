@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"touchstone/index"
 	"touchstone/listing"
+	"touchstone/listing/book"
 	"touchstone/match"
 )
 
@@ -22,15 +25,23 @@ const (
 )
 
 // Follow works through photos as they are added or replaced, until ctx ends: listing images of the past that were made from
-// them are decided upon anew, and photos that another brand has as well are put in quarantine. It goes on where it stopped, and
-// tells the log of trouble, with which it tries again. Only one Follow may run at a time.
+// them are decided upon anew, and, beside that, photos that another brand has as well are put in quarantine. It goes on where it
+// stopped, and tells the log of trouble, with which it tries again. Only one Follow may run at a time.
 func (d *Desk) Follow(ctx context.Context) {
+	var both sync.WaitGroup
+	both.Go(func() { d.keepOn(ctx, book.Past, d.pastStep) })
+	both.Go(func() { d.keepOn(ctx, book.Conflicts, d.conflictStep) })
+	both.Wait()
+}
+
+// keepOn does a task with each photo until ctx ends.
+func (d *Desk) keepOn(ctx context.Context, t book.Task, do step) {
 	for ctx.Err() == nil {
-		err := d.follow(ctx)
+		err := d.guarded(ctx, t, do)
 		if ctx.Err() != nil || errors.Is(err, index.ErrClosed) {
 			return
 		}
-		d.log.Error("photos could not be held against the listing images of the past; it is tried again", "error", err)
+		d.log.Error("photos that came could not be worked through; it is tried again", "task", string(t), "error", err)
 		select {
 		case <-time.After(followWait):
 		case <-ctx.Done():
@@ -38,9 +49,29 @@ func (d *Desk) Follow(ctx context.Context) {
 	}
 }
 
-// follow is Follow until trouble comes.
-func (d *Desk) follow(ctx context.Context) error {
-	done := d.book.Progress()
+// errPanic is returned for a task that panicked.
+var errPanic = errors.New("panic")
+
+// guarded keeps a panic from ending the process.
+func (d *Desk) guarded(ctx context.Context, t book.Task, do step) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v\n%s", errPanic, r, debug.Stack())
+		}
+	}()
+	return d.follow(ctx, t, do)
+}
+
+// step does a task with the photos that came, all those up to a revision of the catalogue. Listing images that were held against
+// a revision up to known were held against the photos until then.
+type step func(ctx context.Context, changes []index.PhotoChange, until, known uint64) error
+
+// follow does a task until trouble comes.
+func (d *Desk) follow(ctx context.Context, t book.Task, do step) error {
+	done, err := d.book.Progress(t)
+	if err != nil {
+		return err
+	}
 	last, err := d.photos.Await(ctx, 0)
 	if err != nil {
 		return err
@@ -48,7 +79,7 @@ func (d *Desk) follow(ctx context.Context) error {
 	restarted := uint64(0)
 	if done > last {
 		d.log.Warn("the catalogue is behind what was worked through of it, it was rolled back or replaced: all photos are worked through again",
-			"worked_through", done, "revision", last)
+			"task", string(t), "worked_through", done, "revision", last)
 		done, restarted = 0, last
 	}
 	for {
@@ -62,34 +93,40 @@ func (d *Desk) follow(ctx context.Context) error {
 			if done < restarted {
 				known = 0
 			}
-			if done, err = d.step(ctx, done, known); err != nil {
+			changes, until, err := d.photos.Changes(ctx, done, followed)
+			if err == nil {
+				err = do(ctx, changes, until, known)
+			}
+			if err == nil {
+				err = d.book.SetProgress(ctx, t, until)
+			}
+			if err != nil {
 				return err
 			}
+			done = until
 		}
 	}
 }
 
-// step works through the next photos that changed, and returns the revision up to which that was. Listing images that were held
-// against a revision of the catalogue, up to known, were held against the photos until then.
-func (d *Desk) step(ctx context.Context, done, known uint64) (uint64, error) {
-	changes, until, err := d.photos.Changes(ctx, done, followed)
-	if err != nil {
-		return done, err
-	}
+// pastStep holds photos against the listing images of the past.
+func (d *Desk) pastStep(ctx context.Context, changes []index.PhotoChange, until, known uint64) error {
 	// From here on checks see to these photos themselves, where they have matched against an earlier catalogue: what they
 	// remember from here on is not looked at below, what they have remembered before is.
 	d.following.Store(until)
 	came, err := d.present(ctx, changes)
 	if err != nil {
-		return done, err
+		return err
 	}
-	if err := d.catchUp(ctx, came, known); err != nil {
-		return done, err
+	return d.catchUp(ctx, came, known)
+}
+
+// conflictStep holds photos against those of other brands.
+func (d *Desk) conflictStep(ctx context.Context, changes []index.PhotoChange, _, _ uint64) error {
+	came, err := d.present(ctx, changes)
+	if err != nil {
+		return err
 	}
-	if err := d.quarantine(ctx, came.photos); err != nil {
-		return done, err
-	}
-	return until, d.book.SetProgress(ctx, until)
+	return d.quarantine(ctx, came.photos)
 }
 
 // arrivals are photos that came, as they are now, and at which revision each got its picture, as far as changes were looked at.

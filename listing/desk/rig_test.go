@@ -67,7 +67,7 @@ func opened(t testing.TB, progress uint64) *rig {
 		t.Fatal(err)
 	}
 	if progress > 0 {
-		if err := b.SetProgress(t.Context(), progress); err != nil {
+		if err := errors.Join(b.SetProgress(t.Context(), book.Past, progress), b.SetProgress(t.Context(), book.Conflicts, progress)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -130,9 +130,17 @@ func (r *rig) follow(until uint64) {
 		stop()
 		<-done
 	}()
-	for began := time.Now(); r.book.Progress() != until; time.Sleep(5 * time.Millisecond) {
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		past, err := r.book.Progress(book.Past)
+		conflicts, err2 := r.book.Progress(book.Conflicts)
+		if err := errors.Join(err, err2); err != nil {
+			r.Fatal(err)
+		}
+		if past == until && conflicts == until {
+			return
+		}
 		if time.Since(began) > 8*time.Second {
-			r.Fatalf("photos were worked through up to revision %d, want %d", r.book.Progress(), until)
+			r.Fatalf("photos were worked through up to revisions %d and %d, want %d", past, conflicts, until)
 		}
 	}
 }
