@@ -67,8 +67,8 @@ func TestKillChecks(t *testing.T) {
 	}
 }
 
-// checkUntilKilled sends listing images without end, kills the server that long after the first answer, and takes down what
-// was answered.
+// checkUntilKilled sends listing images without end, kills the server that long after the first that infringes was answered, and
+// takes down what was answered.
 func checkUntilKilled(ctx context.Context, p *process, after time.Duration, round int, images [][]byte, acknowledged map[string]*touchstonev1.Listing) error {
 	c, err := client.Dial(p.addr, client.Options{})
 	if err != nil {
@@ -95,6 +95,7 @@ func checkUntilKilled(ctx context.Context, p *process, after time.Duration, roun
 		}
 	})
 	var killed *time.Timer
+	found := false
 	ended := make(chan error, 1)
 	for {
 		answer, err := stream.Recv()
@@ -106,7 +107,8 @@ func checkUntilKilled(ctx context.Context, p *process, after time.Duration, roun
 			return fmt.Errorf("answer to %s: %v", answer.GetCorrelationId(), answer)
 		}
 		acknowledged[nameOfListing(l.GetFacts())] = featureless(l)
-		if killed == nil {
+		found = found || l.GetDecision().GetDecision() == touchstonev1.Decision_DECISION_INFRINGING
+		if killed == nil && found {
 			killed = time.AfterFunc(after, func() { ended <- p.kill() })
 		}
 	}

@@ -1,6 +1,7 @@
 package book
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,8 +16,8 @@ import (
 // mostSurveyed bounds how many brands a survey is read back of.
 const mostSurveyed = 1 << 20
 
-// SetSurvey keeps what a survey of the catalogue found, by brand, so that the next start begins with it. Errors:
-// index.ErrFull, index.ErrReadOnly.
+// SetSurvey keeps what a survey of the catalogue found, by brand, so that the next start begins with it. What is kept already
+// changes nothing, and neither does a first survey that found nothing. Errors: index.ErrFull, index.ErrReadOnly.
 func (b *Book) SetSurvey(ctx context.Context, likelihoods map[string]float64) error {
 	var w packed.Writer
 	w.Number(uint64(len(likelihoods)))
@@ -24,7 +25,13 @@ func (b *Book) SetSurvey(ctx context.Context, likelihoods map[string]float64) er
 		w.String(brand)
 		w.Float(likelihoods[brand])
 	}
-	_, err := b.commit(ctx, func(*store.View) ([]store.Change, error) {
+	_, err := b.commit(ctx, func(v *store.View) ([]store.Change, error) {
+		switch r, err := v.Get(roomSurvey, keySurvey); {
+		case errors.Is(err, store.ErrNotFound) && len(likelihoods) == 0, err == nil && bytes.Equal(r.Value, w.Bytes):
+			return nil, nil
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		}
 		return []store.Change{{Kind: kindPut, Room: roomSurvey, Key: keySurvey, Value: w.Bytes}}, nil
 	}, func(store.Span) {})
 	return err
