@@ -63,7 +63,7 @@ endef
 
 .PHONY: test
 test: ## all tests, with the race detector where there is a C compiler
-	@$(set_race); set -x; go test $$race -shuffle=on -timeout=5m $(PKG)
+	@$(set_race); set -x; go test $$race -shuffle=on -timeout=10m $(PKG)
 
 .PHONY: test-long
 test-long: ## the same with the tests that take minutes: crashes, simulations, large sets, code without assembly

@@ -24,7 +24,7 @@ func killRounds() int {
 	if os.Getenv("TOUCHSTONE_LONG") != "" {
 		return 50
 	}
-	return 3
+	return 2
 }
 
 // seeded is a source of random numbers whose seed is logged.

@@ -18,7 +18,7 @@ import (
 // TestScanKill kills scans at random moments and starts them again until they are done, and holds that the results are those
 // of a scan that nothing happened to: no image is lost, none is there twice.
 func TestScanKill(t *testing.T) {
-	rounds := 5
+	rounds := 2
 	if os.Getenv("TOUCHSTONE_LONG") != "" {
 		rounds = 50
 	}
