@@ -185,7 +185,8 @@ func listingFilterFrom(w *touchstonev1.ListingFilter) (f book.Filter, err error)
 	if f.Before, err = timeFrom("seen_before", w.GetSeenBefore()); err != nil {
 		return f, err
 	}
-	return f, checkFilter(&f)
+	err = checkFilter(&f)
+	return f, err
 }
 
 // checkFilter refuses names that no listing image can have: what separates names in the store could stand for several.
