@@ -117,11 +117,15 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// A photo that two brands have is in quarantine, whichever came last, until a person settles whose it is.
+// A photo that two brands have is in quarantine, whichever came last, until a person settles whose it is; and so is what was
+// decided by it before.
 func TestConflict(t *testing.T) {
 	r := serve(t, server.Options{})
 	r.follow(t)
 	r.add(t, "Acme", "1", 1)
+	if got := decided(r.check(t, seen("l0", "s1"), photo(t, 1)).GetDecision()); got != "INFRINGING NO_GRANT" {
+		t.Errorf("decision %q", got)
+	}
 	r.add(t, "Zeta", "9", 1)
 	standings := func() (all []string) {
 		page, err := r.ListStandings(t.Context(), &touchstonev1.ListStandingsRequest{})
@@ -140,6 +144,7 @@ func TestConflict(t *testing.T) {
 	if got := decided(r.check(t, seen("l1", "s1"), photo(t, 1)).GetDecision()); got != "REVIEW PHOTO_QUARANTINED" {
 		t.Errorf("decision %q", got)
 	}
+	wait(t, "the decision of before to be another", func() bool { return decided(r.listing(t, "l0").GetDecision()) == "REVIEW PHOTO_QUARANTINED" })
 	for id, state := range map[[2]string]touchstonev1.Standing{
 		{"Acme", "1"}: touchstonev1.Standing_STANDING_NORMAL, {"Zeta", "9"}: touchstonev1.Standing_STANDING_BENIGN,
 	} {

@@ -176,6 +176,7 @@ func (d *Desk) catchUp(ctx context.Context, came arrivals, known uint64) error {
 	}
 	began := time.Now()
 	looked, matched := 0, 0
+	examined := map[index.Key]bool{}
 	g, each := errgroup.WithContext(ctx)
 	g.SetLimit(revised)
 	err := d.near(ctx, came.photos, func(l *listing.Listing, p *index.Photo) bool {
@@ -187,6 +188,15 @@ func (d *Desk) catchUp(ctx context.Context, came arrivals, known uint64) error {
 			return nil
 		}
 		matched++
+		for i := range j.hits {
+			// What another brand has as well must not be decided upon before it is in quarantine.
+			if k := j.hits[i].Photo; !examined[k] {
+				examined[k] = true
+				if err := d.quarantine(ctx, []index.Photo{{Key: k}}); err != nil {
+					return err
+				}
+			}
+		}
 		g.Go(func() error {
 			_, err := d.revise(each, j.listing, j.hits, came)
 			if unfit(err) {

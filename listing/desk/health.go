@@ -58,8 +58,36 @@ func (d *Desk) conflict(ctx context.Context, k index.Key, others []index.Key) er
 		slices.SortFunc(rest, index.Key.Compare)
 		standings[i] = listing.Standing{Photo: photo, State: listing.Quarantined, Note: "another brand has it as well", Others: rest}
 	}
-	_, err := d.book.SetStandings(ctx, standings...)
-	return err
+	return d.settle(ctx, standings...)
+}
+
+// settle sets standings, and decides anew about the listing images that match the photos whose standing is another one by that.
+func (d *Desk) settle(ctx context.Context, standings ...listing.Standing) error {
+	before := d.book.Revision()
+	now, err := d.book.SetStandings(ctx, standings...)
+	if err != nil {
+		return err
+	}
+	g, each := errgroup.WithContext(ctx)
+	g.SetLimit(revised)
+	for i := range now {
+		if now[i].Revision <= before {
+			continue // it was so already
+		}
+		for _, shown := range d.book.Hitting(now[i].Photo) {
+			g.Go(func() error {
+				l, err := d.book.Shown(each, shown)
+				if err == nil {
+					_, err = d.book.Revise(each, l.Key, func(*listing.Listing) {})
+				}
+				if gone(err) {
+					return nil
+				}
+				return err
+			})
+		}
+	}
+	return g.Wait()
 }
 
 // Examine examines a brand's photos, puts those in quarantine that another brand has as well and mutes those that flood,
@@ -78,10 +106,9 @@ func (d *Desk) Examine(ctx context.Context, brand string, dry bool, progress fun
 	if !dry {
 		c.Conflict = d.conflict
 		c.Flood = func(ctx context.Context, f health.Flood) error {
-			_, err := d.book.SetStandings(ctx, listing.Standing{
+			return d.settle(ctx, listing.Standing{
 				Photo: f.Photo, State: listing.Muted, Note: fmt.Sprintf("it matches %d listing images of %d sellers", f.Listings, f.Sellers),
 			})
-			return err
 		}
 	}
 	// Whoever can't be told any more does not want it done.
