@@ -28,7 +28,7 @@ which decisions change. With --dry-run nothing is changed.
 
 The file gets an object a line. Its field "kind" says what the line is:
   start     what was asked
-  change    a decision that changed: "listing" as it is now, "before", the matches that were "gained" and photos "lost"
+  change    a decision, its reasons or its matches that changed: "listing" as it is now, "before", the matches that were "gained" and photos "lost"
   progress  how far it has come; "failure" says why a listing image could not be matched
   end       all is done
 
@@ -59,7 +59,7 @@ A file that was finished, or is of another question, is left as it is.`,
 		}
 		defer func() { err = errors.Join(err, o.close()) }()
 		if o.last.Kind == lineEnd {
-			a.say("%s is finished: to scan again, remove it or choose another file", out)
+			a.say("touchstone: rescan: nothing was done: %s is of a rescan that was finished, these are its figures; for a new one choose another --out", printable(out))
 			return a.showRescan(o.last)
 		}
 		if o.first == nil {

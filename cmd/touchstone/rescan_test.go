@@ -127,7 +127,7 @@ func TestRescan(t *testing.T) {
 		exit          int
 		says          string
 	}{
-		{"finished", string(done), args, exitOK, "is finished"},
+		{"finished", string(done), args, exitOK, "of a rescan that was finished"},
 		{"another question", string(done), []string{"rescan", "--out", path}, exitFailure, "answers another question"},
 		{"another program's", "{\"name\":1}\n", args, exitFailure, "line 1: not the output of a rescan"},
 		{"another program's, torn", "name,value", args, exitFailure, "not the output of a rescan"},

@@ -66,7 +66,7 @@ func newRulesSet(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "set FILE.yaml",
 		Short:   "Replace the rules",
-		Long:    "Replace the rules by those of a file, and tell the revision that they have. The same rules again change nothing.",
+		Long:    "Replace the rules by those of a file, and tell the revision that they have. The same rules again change nothing. What is\nremembered keeps its decision until it is checked again, or by touchstone rescan; touchstone replay tells before what would flip.",
 		Example: "  touchstone rules set rules.yaml",
 		Args:    cobra.ExactArgs(1),
 	}

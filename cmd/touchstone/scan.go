@@ -50,7 +50,8 @@ product, variant, verdict, score, expected_false_matches and edits; match_count.
 --json has them.
 
 A scan that was broken off, in whatever way, goes on where it stopped when the same command is run again: no image is lost,
-and none is in FILE twice. Parquet is made at the end, from FILE.partial.jsonl.
+and none is in FILE twice. Give the same flags then: what is done stays as it is, though --limit, --depth or --forget were
+others. A manifest whose facts have changed wants another FILE. Parquet is made at the end, from FILE.partial.jsonl.
 
 The exit status is 1 when an image was UNREADABLE, FAILED or BAD_LINE; the others are checked all the same.`,
 		Example: "  touchstone scan --out results.jsonl listings.csv\n" +
@@ -66,7 +67,7 @@ The exit status is 1 when an image was UNREADABLE, FAILED or BAD_LINE; the other
 	flags.StringVar(&given.currency, "currency", "", "currency of prices that the manifest gives none for")
 	flags.BoolVar(&forget, "forget", false, "remember no image, whatever is known of it")
 	flags.IntVar(&window, "max-window", defaultScanWindow, "most images in flight at a time")
-	flags.IntVar(&limit, "limit", 0, "most matches for an image, up to 1000; 0: 10")
+	flags.IntVar(&limit, "limit", 0, "most matches for an image, and to decide upon, up to 1000; 0 stands for 10")
 	flags.StringVar(&depth, "depth", "auto", "how far to look, as in match: auto, whole or parts")
 	require(cmd, "out")
 	return a.asking(cmd, func(ctx context.Context, c *client.Client, args []string) error {

@@ -100,7 +100,11 @@ func (r *results) hold(next func() (suspect, error, bool)) (s standing, err erro
 }
 
 // resultColumns are what is read of earlier results.
-var resultColumns = []table.Column{{Name: "item", Required: true}, {Name: "path", Required: true}, {Name: "status", Required: true}}
+var resultColumns = []table.Column{
+	{Name: "item", Required: true}, {Name: "path", Required: true}, {Name: "status", Required: true},
+	{Name: columnMarketplace}, {Name: columnListing}, {Name: columnSeller}, {Name: columnRegion}, {Name: columnURL}, {Name: columnCurrency},
+	{Name: columnPrice},
+}
 
 // holdRows holds records against the items, as far as there are records.
 func (r *results) holdRows(s *standing, rows iter.Seq2[table.Row, error], next func() (suspect, error, bool)) error {
@@ -126,12 +130,44 @@ func (r *results) holdRows(s *standing, rows iter.Seq2[table.Row, error], next f
 		if path != want {
 			return r.differs("item %d was %s, is %s", s.done+1, printable(path), printable(now.path))
 		}
+		if err := r.holdFacts(s.done+1, row.Values[3:], recordOf(now)); err != nil {
+			return err
+		}
 		s.done++
 		s.counts[row.Values[2]]++
 	}
 	var err error
 	s.first, err, s.more = next()
 	return err
+}
+
+// holdFacts holds what a record has of an item's facts against what they are now.
+func (r *results) holdFacts(item int64, had []string, now *record) error {
+	has := []string{now.Marketplace, now.Listing, now.Seller, now.Region, now.URL, now.Currency}
+	for i, value := range has {
+		if r.layout == table.CSV {
+			value = table.Unformula(value)
+		}
+		if had[i] != value {
+			return r.differs("item %d had %s %s, has %s", item, resultColumns[3+i].Name, told(had[i]), told(value))
+		}
+	}
+	price := had[len(has)]
+	if was, err := strconv.ParseFloat(price, 64); price == "" && now.Price == nil || err == nil && now.Price != nil && was == *now.Price {
+		return nil
+	}
+	if now.Price == nil {
+		return r.differs("item %d had price %s, has none", item, told(price))
+	}
+	return r.differs("item %d had price %s, has %v", item, told(price), *now.Price)
+}
+
+// told is a value in a message.
+func told(value string) string {
+	if value == "" {
+		return "none"
+	}
+	return printable(value)
 }
 
 func (r *results) differs(format string, args ...any) error {

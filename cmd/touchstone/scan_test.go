@@ -150,7 +150,11 @@ func TestScanFolder(t *testing.T) {
 			}
 		}
 		before := contents(t, out)
-		exit, stderr := scanRun(t, nil, "127.0.0.1:1", "--out", out, filepath.Join(dir, "photos"))
+		if exit, stderr := scanRun(t, nil, "127.0.0.1:1", "--out", out, filepath.Join(dir, "photos")); exit != exitFailure ||
+			!strings.Contains(stderr, "item 1 had marketplace market, has none") {
+			t.Errorf("with other facts: exit %d:\n%s", exit, stderr)
+		}
+		exit, stderr := scanRun(t, nil, "127.0.0.1:1", "--out", out, "--marketplace", "market", filepath.Join(dir, "photos"))
 		if exit != exitOK || !strings.Contains(stderr, "has all 700 images already: nothing to do") || contents(t, out) != before {
 			t.Errorf("again: exit %d:\n%s", exit, stderr)
 		}

@@ -72,7 +72,7 @@ func (s *scanning) run(ctx context.Context, all suspects) (err error) {
 		if err := s.results.finish(); err != nil {
 			return err
 		}
-		s.say("touchstone: scan: %s has all %s already: nothing to do", printable(s.results.path), amount(int(s.done), "image"))
+		s.say("touchstone: scan: %s has all %s already: nothing to do; to ask again choose another --out", printable(s.results.path), amount(int(s.done), "image"))
 		return s.verdict()
 	}
 	if s.done > 0 {

@@ -90,7 +90,8 @@ func newStanding(a *app) *cobra.Command {
   quarantined  another brand has the photo as well: people have to look at what matches
   muted        the photo matches so many listings that they are last to be looked at
 
-What a person has settled, the server leaves so when it examines a brand's photos.`,
+What a person has settled, the server leaves so when it examines a brand's photos. What is remembered keeps its decision
+until it is checked again, or by touchstone rescan.`,
 		Example: "  touchstone standing set --brand Acme --state benign --note 'size chart' charts/eu.jpg",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {

@@ -36,7 +36,7 @@ const (
 	Decision_DECISION_REVIEW Decision = 3
 	// What matches means nothing: a logo, a size chart, a stock shot.
 	Decision_DECISION_BENIGN Decision = 4
-	// Nothing matches.
+	// Nothing matches, or nothing as surely as the brand's rule wants for a review.
 	Decision_DECISION_NO_MATCH Decision = 5
 )
 
@@ -1843,7 +1843,7 @@ func (x *RescanResponse) GetFailure() string {
 	return ""
 }
 
-// A decision that changed, or would.
+// A decision, its reasons or the matches that it rests upon, that changed, or would.
 type DecisionChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// As it is now; of what would change, with the decision that it would have.

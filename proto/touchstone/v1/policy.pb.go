@@ -577,7 +577,7 @@ func (*DeleteGrantResponse) Descriptor() ([]byte, []int) {
 
 type SetRulesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// YAML, at most 1 MiB; README.md has an example. Required.
+	// YAML, at most 1 MiB, as GetRules answers before any were set. Required.
 	Yaml []byte `protobuf:"bytes,1,opt,name=yaml,proto3" json:"yaml,omitempty"`
 	// The revision that the caller knew; 0: there were none. Absent: whatever it is.
 	ExpectedRevision *uint64 `protobuf:"varint,2,opt,name=expected_revision,json=expectedRevision,proto3,oneof" json:"expected_revision,omitempty"`
