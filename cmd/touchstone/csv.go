@@ -12,8 +12,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"touchstone/index"
+	"touchstone/listing"
 )
 
 // The columns of a CSV that lists photos.
@@ -170,13 +172,30 @@ func (r *row) fill(record []string, at map[string]int) error {
 	}
 	r.metadata.product, r.metadata.variant = field(columnProduct), field(columnVariant)
 	if amount := field(columnPrice); amount != nil {
-		p, err := parsePrice(*amount, *field(columnCurrency))
+		p, err := listPrice(*amount, *field(columnCurrency))
 		if err != nil {
 			return err
 		}
 		r.metadata.price = &p
 	}
 	return nil
+}
+
+// listPrice is parsePrice for what a product costs, of which 0, or a currency that there isn't, is a mistake: prices could not be
+// held against it.
+func listPrice(amount, currency string) (index.Price, error) {
+	p, err := parsePrice(amount, currency)
+	if err != nil {
+		return p, err
+	}
+	if err := (listing.Facts{Price: p, Seen: time.Unix(1, 0)}).Validate(false); err != nil {
+		var f *index.FieldError
+		if errors.As(err, &f) {
+			return p, fmt.Errorf("price: %s", f.Want)
+		}
+		return p, err
+	}
+	return p, nil
 }
 
 // parsePrice reads an amount like "795" or "19.99". An empty one is no price, whatever the currency.

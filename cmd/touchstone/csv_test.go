@@ -77,6 +77,11 @@ func TestRows(t *testing.T) {
 		{"no path", "photo_id\n1\n", []listed{{Err: `header: the column "path" is missing`}}},
 		{"price without currency", "path,price\n", []listed{{Err: `header: a column "price" needs a column "currency"`}}},
 		{"semicolons", "path;photo_id\n", []listed{{Err: `header: the columns have to be separated by commas, got "path;photo_id"`}}},
+		{"amount of nothing, and a currency that there isn't", "path,price,currency\na.jpg,0,EUR\nb.jpg,5,XXQ\nc.jpg,5,EUR\n", []listed{
+			{Line: 2, Err: `line 2: price: a price of more than 0, got 0`},
+			{Line: 3, Err: `line 3: price: an ISO 4217 code of three upper-case letters, such as USD or EUR, got "XXQ"`},
+			{4, "c.jpg", "c.jpg", "-", "-", "5 EUR", ""},
+		}},
 		{"amount too large", "path,price,currency\na.jpg,9223372036854775808,EUR\n", []listed{{Line: 2, Err: `line 2: price: at most 9223372036854775807, got "9223372036854775808"`}}},
 	}
 	for _, test := range tests {

@@ -234,6 +234,9 @@ func TestScanArchive(t *testing.T) {
 	if exit != exitFailure || !strings.Contains(stderr, "the tar stream on standard input, in photos/a.jpg: unexpected EOF") || !strings.Contains(stderr, "run the same command again to go on") {
 		t.Errorf("broken off: exit %d:\n%s", exit, stderr)
 	}
+	if begun := contents(t, out); begun == "" || !strings.HasPrefix(whole, begun) {
+		t.Errorf("broken off, what came before has no records:\n%s", begun)
+	}
 	if exit, stderr = scanRun(t, bytes.NewReader(stream), addr, args...); exit != exitFailure || contents(t, out) != whole {
 		t.Errorf("gone on with: exit %d:\n%s\n%s", exit, stderr, contents(t, out))
 	}

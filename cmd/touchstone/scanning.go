@@ -98,7 +98,7 @@ func (s *scanning) run(ctx context.Context, all suspects) (err error) {
 // whole is how many images there are, in words.
 func (s *scanning) whole() string {
 	if s.total == 0 {
-		return "all"
+		return "an unknown number"
 	}
 	return strconv.Itoa(s.total)
 }
@@ -116,9 +116,15 @@ func (s *scanning) stream(ctx context.Context, first suspect, next func() (suspe
 	defer stream.Close()
 	listed, ready := make(chan numbered), make(chan numbered, readers)
 	over := make(chan struct{})
+	var broken error // what lists them: what it gave before is answered all the same
 	g.Go(func() error {
 		defer close(listed)
-		return s.list(ctx, first, next, listed)
+		err := s.list(ctx, first, next, listed)
+		if ctx.Err() != nil {
+			return err
+		}
+		broken = err
+		return nil
 	})
 	g.Go(func() error {
 		defer close(ready)
@@ -134,7 +140,10 @@ func (s *scanning) stream(ctx context.Context, first suspect, next func() (suspe
 		return s.receive(stream)
 	})
 	g.Go(func() error { return s.sync(over) })
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return broken
 }
 
 // numbered is a suspect and its number among all, from 1.
