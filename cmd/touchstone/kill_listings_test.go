@@ -135,7 +135,7 @@ func TestKillGrants(t *testing.T) {
 		sent, listed int
 	}
 	acknowledged, whole, lost := 0, 0, 0
-	for round := range killRounds() {
+	for round := 0; more(round, acknowledged > 0); round++ {
 		brand := fmt.Sprint("B", round)
 		batches := make(map[int]*batch)
 		c, err := client.Dial(m.addr, client.Options{})

@@ -27,6 +27,14 @@ func killRounds() int {
 	return 2
 }
 
+// mostRounds is after how many rounds of kills that showed nothing a test gives up.
+const mostRounds = 40
+
+// more tells whether there is to be another round: as many as are asked for, and some more while they have shown nothing.
+func more(round int, shown bool) bool {
+	return round < killRounds() || !shown && round < mostRounds
+}
+
 // seeded is a source of random numbers whose seed is logged.
 func seeded(t *testing.T) *rand.Rand {
 	t.Helper()

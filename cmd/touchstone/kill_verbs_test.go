@@ -39,7 +39,7 @@ func TestKillScan(t *testing.T) {
 			took := time.Since(began)
 			want := recordsOf(t, calm)
 			kills, told := 0, 0
-			for round := range killRounds() {
+			for round := 0; more(round, kills > 0 && told > 0); round++ {
 				name := fmt.Sprint("r", round)
 				out, list := filepath.Join(dir, name+".jsonl"), suspectsNamed(t, dir, name, names, images)
 				kills += m.disturbed(t, r, victim, took, done, func() {
@@ -173,7 +173,7 @@ func TestKillRescan(t *testing.T) {
 				t.Fatal(stderr)
 			}
 			kills, told, changes := 0, 0, 0
-			for round := range killRounds() {
+			for round := 0; more(round, kills > 0 && told > 0); round++ {
 				m.turn(t, round)
 				calm, out := filepath.Join(dir, fmt.Sprint(round, "-calm.jsonl")), filepath.Join(dir, fmt.Sprint(round, ".jsonl"))
 				began := time.Now()
