@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -22,8 +21,6 @@ type policy struct {
 	accounts  map[[2]string]map[string]bool // IDs of grants, by brand and seller
 	standings map[index.Key]listing.Standing
 	rules     listing.Rules
-	yaml      []byte // as the rules were set; nil: they never were
-	ruled     store.Record
 	revision  uint64 // of the last change of any of it
 
 	now  atomic.Pointer[listing.Policy] // nil: something has changed
@@ -81,7 +78,7 @@ func (b *Book) loadPolicy(ctx context.Context) error {
 		return translate(err)
 	}
 	b.policy.grants, b.policy.accounts, b.policy.standings, b.policy.rules = p.grants, p.accounts, p.standings, p.rules
-	b.policy.yaml, b.policy.ruled, b.policy.revision = p.yaml, p.ruled, p.revision
+	b.policy.revision = p.revision
 	b.Policy()
 	return nil
 }
@@ -107,7 +104,6 @@ func (p *policy) read(ctx context.Context, s *store.Store, revision uint64) erro
 			return err
 		}),
 		each(ctx, s, roomRules, revision, func(r store.Record) (err error) {
-			p.ruled, p.yaml = r, r.Value
 			p.rules, err = listing.ParseRules(r.Value)
 			return err
 		}),
@@ -183,20 +179,18 @@ func (b *Book) PutGrants(ctx context.Context, grants ...listing.Grant) ([]Put, u
 			if errors.Is(puts[i].Err, listing.ErrInvalid) {
 				continue
 			}
-			k := [2]string{g.Brand, g.ID}
+			k, value := [2]string{g.Brand, g.ID}, encodeGrant(&g)
 			puts[i] = Put{Outcome: index.Added}
-			r, err := v.Get(roomGrants, pairKey(g.Brand, g.ID))
-			switch {
-			case err == nil:
-				if puts[i].Outcome = index.Replaced; bytes.Equal(r.Value, encodeGrant(&g)) {
-					puts[i].Outcome = index.Unchanged
-				}
-			case !errors.Is(err, store.ErrNotFound):
+			there, err := v.Get(roomGrants, pairKey(g.Brand, g.ID))
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return nil, err
 			}
+			known, old := err == nil, there.Value
 			if again, ok := taken[k]; ok { // earlier in this very call
-				again.Revision = 0
-				if puts[i].Outcome = index.Replaced; reflect.DeepEqual(again, g) {
+				known, old = true, encodeGrant(&again)
+			}
+			if known {
+				if puts[i].Outcome = index.Replaced; bytes.Equal(old, value) {
 					puts[i].Outcome = index.Unchanged
 				}
 			}
@@ -213,7 +207,7 @@ func (b *Book) PutGrants(ctx context.Context, grants ...listing.Grant) ([]Put, u
 				account := [2]string{g.Brand, seller}
 				accounts[account] = append(accounts[account], g.ID)
 			}
-			changes = append(changes, store.Change{Kind: kindPut, Room: roomGrants, Key: pairKey(g.Brand, g.ID), Value: encodeGrant(&g)})
+			changes = append(changes, store.Change{Kind: kindPut, Room: roomGrants, Key: pairKey(g.Brand, g.ID), Value: value})
 		}
 		return changes, nil
 	}, func(span store.Span) {
@@ -346,7 +340,7 @@ func (b *Book) SetRules(ctx context.Context, yaml []byte, expected *uint64) (rev
 		record = store.Record{Key: keyRules, Value: bytes.Clone(yaml), Revision: v.Next(), Time: v.Time()}
 		return []store.Change{{Kind: kindPut, Room: roomRules, Key: keyRules, Value: record.Value}}, nil
 	}, func(span store.Span) {
-		b.policy.rules, b.policy.yaml, b.policy.ruled = rules, record.Value, record
+		b.policy.rules = rules
 		b.policy.changed(span.Last)
 	}))
 	return record.Revision, err
