@@ -150,12 +150,17 @@ var outcomes = map[listing.Outcome]touchstonev1.Decision{
 }
 
 func outcomeFrom(d touchstonev1.Decision) (listing.Outcome, bool) {
-	for o, w := range outcomes {
-		if w == d {
-			return o, true
+	return keyOf(outcomes, d)
+}
+
+// keyOf is the key of a value that stands once in a map, if it does.
+func keyOf[K, V comparable](m map[K]V, value V) (key K, ok bool) {
+	for k, v := range m {
+		if v == value {
+			return k, true
 		}
 	}
-	return 0, false
+	return key, false
 }
 
 func changeTo(c *desk.Changed) *touchstonev1.DecisionChange {

@@ -328,9 +328,12 @@ func (s *listingService) Rescan(r *touchstonev1.RescanRequest, stream touchstone
 }
 
 func (s *listingService) Replay(r *touchstonev1.ReplayRequest, stream touchstonev1.ListingService_ReplayServer) error {
-	rules, err := rulesFrom("rules_yaml", r.GetRulesYaml())
-	if err != nil {
+	if err := checkRules("rules_yaml", r.GetRulesYaml()); err != nil {
 		return err
+	}
+	rules, err := listing.ParseRules(r.GetRulesYaml())
+	if err != nil {
+		return at("rules_yaml", err)
 	}
 	f, err := listingFilterFrom(r.GetFilter())
 	if err != nil {
@@ -347,14 +350,13 @@ func (s *listingService) Replay(r *touchstonev1.ReplayRequest, stream touchstone
 	return s.server.ended(err)
 }
 
-// rulesFrom parses rules.
-func rulesFrom(field string, yaml []byte) (listing.Rules, error) {
+// checkRules refuses what is not there, or too long to be looked at.
+func checkRules(field string, yaml []byte) error {
 	switch {
 	case len(yaml) == 0:
-		return listing.Rules{}, refuse(field, "required")
+		return refuse(field, "required")
 	case len(yaml) > maxRules:
-		return listing.Rules{}, refuse(field, "at most %d bytes, got %d", maxRules, len(yaml))
+		return refuse(field, "at most %d bytes, got %d", maxRules, len(yaml))
 	}
-	rules, err := listing.ParseRules(yaml)
-	return rules, at(field, err)
+	return nil
 }

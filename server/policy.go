@@ -103,12 +103,12 @@ func (s *policyService) DeleteGrant(ctx context.Context, r *touchstonev1.DeleteG
 }
 
 func (s *policyService) SetRules(ctx context.Context, r *touchstonev1.SetRulesRequest) (*touchstonev1.SetRulesResponse, error) {
-	if _, err := rulesFrom("yaml", r.GetYaml()); err != nil {
+	if err := checkRules("yaml", r.GetYaml()); err != nil {
 		return nil, err
 	}
 	revision, err := s.desk.Book().SetRules(ctx, r.GetYaml(), r.ExpectedRevision)
 	if err != nil {
-		return nil, about("expected_revision", book.ErrRulesChanged, err)
+		return nil, about("yaml", listing.ErrRules, about("expected_revision", book.ErrRulesChanged, err))
 	}
 	return &touchstonev1.SetRulesResponse{Revision: revision}, nil
 }
@@ -216,12 +216,7 @@ var standings = map[listing.State]touchstonev1.Standing{
 }
 
 func stateFrom(w touchstonev1.Standing) (listing.State, bool) {
-	for s, known := range standings {
-		if known == w {
-			return s, true
-		}
-	}
-	return 0, false
+	return keyOf(standings, w)
 }
 
 func standingTo(s *listing.Standing) *touchstonev1.PhotoStanding {
