@@ -49,14 +49,14 @@ func (m *Matcher) Judge(ctx context.Context, lane Lane, s Subject, photos []inde
 
 // hold holds one photo against the subject's pixels, where both are known.
 func (h *hunt) hold(f *finding) error {
-	if h.s.place == nil || h.o.Depth == Whole && f.odds < leastWhole {
+	if h.s.place == nil || h.o.Depth == Whole && f.odds < LeastWhole {
 		return nil
 	}
 	photo, err := h.featuresOf(f)
 	if photo == nil {
 		return err
 	}
-	if f.odds >= leastWhole || f.same {
+	if f.odds >= LeastWhole || f.same {
 		h.verify(f, photo, f.supposed(photo, h.s.place))
 	}
 	if h.o.Depth == Whole || f.same || h.o.Depth == Auto && f.conclusive() {

@@ -11,16 +11,18 @@ import (
 	"touchstone/match/align"
 )
 
+// LeastWhole is the log-odds by whole pictures (Evidence.WholeOdds) below which a photo is not worth reading its features for.
+const LeastWhole = -3.0
+
 // What is verified by features.
 const (
-	mostWhole    = 12   // of those that whole pictures suggest
-	leastWhole   = -3.0 // log-odds by these
-	mostParts    = 40   // of those that features suggest
-	fewPairs     = 3    // features that agree, without which there is nothing to verify
-	tellingPairs = 6    // more than agree by chance, mostly
-	patientVotes = 20   // candidates in a row with fewer, after which those of fewer votes are left alone
-	mostGuesses  = 20   // that are held against the pixels, of most features in agreement
-	patience     = 6    // guesses in a row that are hopeless, after which those of no more features are left alone
+	mostWhole    = 12 // of those that whole pictures suggest
+	mostParts    = 40 // of those that features suggest
+	fewPairs     = 3  // features that agree, without which there is nothing to verify
+	tellingPairs = 6  // more than agree by chance, mostly
+	patientVotes = 20 // candidates in a row with fewer, after which those of fewer votes are left alone
+	mostGuesses  = 20 // that are held against the pixels, of most features in agreement
+	patience     = 6  // guesses in a row that are hopeless, after which those of no more features are left alone
 )
 
 // places holds photos against the subject's pixels: those that whole pictures suggest, then those that features do.
@@ -33,7 +35,7 @@ func (h *hunt) places(r *Result) error {
 	sure := false
 	for _, i := range byWhole[:min(len(byWhole), mostWhole)] {
 		f := &h.found[i]
-		if f.odds < leastWhole {
+		if f.odds < LeastWhole {
 			break
 		}
 		sure = sure || f.same
@@ -107,7 +109,7 @@ func (h *hunt) parts(r *Result) error {
 			guesses[i] = f.supposed(p.Features, h.s.place)
 		}
 		h.verify(f, p.Features, guesses[i])
-		if hopeless++; f.odds >= leastWhole {
+		if hopeless++; f.odds >= LeastWhole {
 			hopeless = 0
 		}
 	}

@@ -9,6 +9,8 @@ package desk
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 	"sync/atomic"
@@ -132,7 +134,12 @@ func (d *Desk) Forget(ctx context.Context, before time.Time) (int, error) {
 
 // imageName is the name of an image that has none: the beginning of its SHA-256, or where it came as a fingerprint, of that.
 func imageName(d *match.Description) string {
-	return nameOf(d.Original.SHA256, d.Fingerprint)
+	sum := d.Original.SHA256
+	if sum == ([sha256.Size]byte{}) {
+		b, _ := d.Fingerprint.AppendBinary(nil) // never fails
+		sum = sha256.Sum256(b)
+	}
+	return hex.EncodeToString(sum[:16])
 }
 
 // hitsOf are the matches of a result as they are remembered.

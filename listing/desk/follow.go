@@ -122,11 +122,8 @@ func (d *Desk) pastStep(ctx context.Context, changes []index.PhotoChange, until,
 
 // conflictStep holds photos against those of other brands.
 func (d *Desk) conflictStep(ctx context.Context, changes []index.PhotoChange, _, _ uint64) error {
-	came, err := d.present(ctx, changes)
-	if err != nil {
-		return err
-	}
-	return d.quarantine(ctx, came.photos)
+	keys, _ := pictured(changes)
+	return d.quarantine(ctx, keys...)
 }
 
 // arrivals are photos that came, as they are now, and at which revision each got its picture, as far as changes were looked at.
@@ -138,19 +135,25 @@ type arrivals struct {
 // stale tells whether a hit is with the picture that a photo had before.
 func (a *arrivals) stale(h *listing.Hit) bool { return h.Revision < a.at[h.Photo] }
 
-// present are the photos whose pictures changed.
-func (d *Desk) present(ctx context.Context, changes []index.PhotoChange) (arrivals, error) {
-	came := arrivals{at: map[index.Key]uint64{}}
-	var keys []index.Key
+// pictured names the photos whose pictures changed, in order, and at which revision each did last.
+func pictured(changes []index.PhotoChange) (keys []index.Key, at map[index.Key]uint64) {
+	at = map[index.Key]uint64{}
 	for _, c := range changes {
 		if c.Deleted || c.Metadata {
 			continue
 		}
-		if came.at[c.Key] == 0 {
+		if at[c.Key] == 0 {
 			keys = append(keys, c.Key)
 		}
-		came.at[c.Key] = c.Revision
+		at[c.Key] = c.Revision
 	}
+	return keys, at
+}
+
+// present are the photos whose pictures changed.
+func (d *Desk) present(ctx context.Context, changes []index.PhotoChange) (arrivals, error) {
+	keys, at := pictured(changes)
+	came := arrivals{at: at}
 	for _, k := range keys {
 		p, err := d.photos.Get(ctx, k)
 		switch {
@@ -192,7 +195,7 @@ func (d *Desk) catchUp(ctx context.Context, came arrivals, known uint64) error {
 			// What another brand has as well must not be decided upon before it is in quarantine.
 			if k := j.hits[i].Photo; !examined[k] {
 				examined[k] = true
-				if err := d.quarantine(ctx, []index.Photo{{Key: k}}); err != nil {
+				if err := d.quarantine(ctx, k); err != nil {
 					return err
 				}
 			}

@@ -20,16 +20,15 @@ func (d *Desk) health() health.Config {
 }
 
 // quarantine puts photos in quarantine that another brand has as well, together with those.
-func (d *Desk) quarantine(ctx context.Context, photos []index.Photo) error {
+func (d *Desk) quarantine(ctx context.Context, photos ...index.Key) error {
 	if brands, err := d.photos.Brands(ctx); err != nil || len(brands) < 2 {
 		return err // who comes second is looked at, and finds the first
 	}
 	c := d.health()
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range photos {
+	for _, k := range photos {
 		g.Go(func() error {
-			k := photos[i].Key
 			others, err := health.Conflicts(ctx, c, k)
 			switch {
 			case gone(err):

@@ -3,8 +3,6 @@ package desk
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"runtime"
@@ -18,16 +16,7 @@ import (
 	"touchstone/match"
 )
 
-// nameOf is the name that an image has by its file, or where that is not known by its fingerprint.
-func nameOf(sum [sha256.Size]byte, f fingerprint.Fingerprint) string {
-	if sum == ([sha256.Size]byte{}) {
-		b, _ := f.AppendBinary(nil) // never fails
-		sum = sha256.Sum256(b)
-	}
-	return hex.EncodeToString(sum[:16])
-}
-
-// Radii within which listing images are looked for, in bits of PDQ, by how many are remembered. Copies under a banner lie far
+// radius within which listing images are looked for, in bits of PDQ, by how many are remembered. Copies under a banner lie far
 // from their photo; among millions a wide search finds too many by chance, each of which has to be read and judged.
 func radius(remembered int) int {
 	switch {
@@ -147,9 +136,6 @@ func (d *Desk) judge(ctx context.Context, pairs []pair, searched int, most float
 	return slices.DeleteFunc(all, func(j judged) bool { return j.listing == nil }), nil
 }
 
-// hopeless is the log-odds, by whole pictures, below which a photo is not worth reading features for.
-const hopeless = -3
-
 // hits judges one pair: by whole pictures first, which costs microseconds, then by features and pixels.
 func (d *Desk) hits(ctx context.Context, lane match.Lane, p pair, searched int, most float64) ([]listing.Hit, error) {
 	if p.listing.Fingerprint.Recipe != fingerprint.Current {
@@ -162,7 +148,7 @@ func (d *Desk) hits(ctx context.Context, lane match.Lane, p pair, searched int, 
 	}
 	var likely []index.Photo
 	for i := range r.Matches {
-		if m := &r.Matches[i]; m.Evidence.WholeOdds >= hopeless || hitWith(p.listing.Hits, m.Photo.Key) != nil {
+		if m := &r.Matches[i]; m.Evidence.WholeOdds >= match.LeastWhole || hitWith(p.listing.Hits, m.Photo.Key) != nil {
 			likely = append(likely, m.Photo)
 		}
 	}

@@ -49,9 +49,9 @@ type Step struct {
 const pageSize = 64
 
 // Rescan matches remembered listing images against the catalogue as it is now, and decides anew, in order of their names, and
-// tells yield of each. Hits with photos that have not changed stay as they were found. dry leaves everything as it is. An error of yield ends it and is returned. Where it is broken off it
-// goes on from a Place, and tells of all changes since the Rescan began that were not told of by then, those included that it
-// had made already. Errors: the context's, the store's; index.ErrRecipe.
+// tells yield of each. Hits with photos that have not changed stay as they were found. dry leaves everything as it is. An error
+// of yield ends it and is returned. Where it is broken off it goes on from a Place, and tells of all changes since the Rescan
+// began that were not told of by then, those included that it had made already. Errors: the context's, the store's; index.ErrRecipe.
 func (d *Desk) Rescan(ctx context.Context, f book.Filter, from Place, dry bool, yield func(Step) error) error {
 	if from.Since == 0 {
 		from.Since = d.book.Revision()
